@@ -1,0 +1,16 @@
+// Package gate is Holdfast's contract and its pure core: it joins a Terraform
+// plan with a snapshot of what is running and decides whether the plan may be
+// applied. It does no I/O, reads no clock and knows no cloud API; the same
+// Input always gives the same Verdict.
+package gate
+
+import "time"
+
+// Input is everything a decision depends on. It can be written down, kept and
+// evaluated again years later.
+type Input struct {
+	Now      time.Time `json:"now"`      // the instant the decision is made; zero makes every source stale
+	Config   *Config   `json:"config"`   // nil means DefaultConfig
+	Plan     *Plan     `json:"plan"`     // nil blocks
+	Snapshot *Snapshot `json:"snapshot"` // nil blinds every check that needs a source
+}

@@ -1,0 +1,3 @@
+module github.com/holdfast-gate/holdfast
+
+go 1.26

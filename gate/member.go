@@ -189,6 +189,7 @@ type Group struct {
 	Name       string            `json:"name"`
 	ARN        string            `json:"arn,omitempty"`
 	Region     string            `json:"region"`
+	Absent     bool              `json:"absent,omitempty"` // the plan records it, but no source has seen it; set by the core
 	Tags       map[string]string `json:"tags,omitempty"`
 	Desired    int               `json:"desired"`
 	Min        int               `json:"min"`

@@ -1,0 +1,102 @@
+package config
+
+import (
+	"regexp"
+	"time"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"github.com/holdfast-gate/holdfast/gate"
+)
+
+// config decodes the whole file. Its result means nothing if d has diagnostics.
+func (d *decoder) config(body hcl.Body) *gate.Config {
+	cfg := gate.DefaultConfig()
+	content := d.content(body, fileSchema)
+	if attr := content.Attributes["workspaces"]; attr != nil {
+		cfg.Workspaces = d.texts(attr, func(hcl.Range, string) bool { return true })
+	}
+	blocks := content.Blocks.ByType()
+	if b := d.single(blocks["gate"]); b != nil {
+		d.content(b.Body, gateSchema)
+	}
+	if b := d.single(blocks["aws"]); b != nil {
+		d.aws(b, cfg)
+	}
+	if b := d.single(blocks["scope"]); b != nil {
+		d.scope(b, cfg)
+	}
+	if b := d.single(blocks["freshness"]); b != nil {
+		d.freshness(b, cfg)
+	}
+	cfg.Clusters = d.clusters(blocks["cluster"])
+	return cfg
+}
+
+// content reads a body by its schema; HCL itself reports what does not belong.
+func (d *decoder) content(body hcl.Body, schema *hcl.BodySchema) *hcl.BodyContent {
+	content, diags := body.Content(schema)
+	d.diags = append(d.diags, diags...)
+	return content
+}
+
+// single returns the first of blocks that may stand only once in their place.
+func (d *decoder) single(blocks hcl.Blocks) *hcl.Block {
+	if len(blocks) == 0 {
+		return nil
+	}
+	for _, b := range blocks[1:] {
+		d.fail(b.DefRange, "Duplicate block", "There is a %q block already, at %s. Put everything into that one.", b.Type, blocks[0].DefRange)
+	}
+	return blocks[0]
+}
+
+var (
+	accountPattern = regexp.MustCompile(`^[0-9]{12}$`)
+	regionPattern  = regexp.MustCompile(`^[a-z]{2,}(-[a-z]+)+-[0-9]+$`)
+)
+
+func (d *decoder) aws(b *hcl.Block, cfg *gate.Config) {
+	content := d.content(b.Body, awsSchema)
+	if attr := content.Attributes["accounts"]; attr != nil {
+		cfg.Accounts = d.texts(attr, func(at hcl.Range, s string) bool {
+			ok := accountPattern.MatchString(s)
+			if !ok {
+				d.fail(at, "Invalid account", `%q is not an AWS account ID. Write its 12 digits in quotes, like "123456789012".`, s)
+			}
+			return ok
+		})
+	}
+	if attr := content.Attributes["regions"]; attr != nil {
+		cfg.Regions = d.texts(attr, func(at hcl.Range, s string) bool {
+			ok := regionPattern.MatchString(s)
+			if !ok {
+				d.fail(at, "Invalid region", `%q is not an AWS region. Write its code, like "us-east-1".`, s)
+			}
+			return ok
+		})
+	}
+}
+
+func (d *decoder) scope(b *hcl.Block, cfg *gate.Config) {
+	content := d.content(b.Body, scopeSchema)
+	if attr := content.Attributes["clusters"]; attr != nil {
+		n, _ := d.number(attr, 0)
+		cfg.MaxClusters = &n
+	}
+	if attr := content.Attributes["victims"]; attr != nil {
+		n, _ := d.number(attr, 0)
+		cfg.MaxVictims = &n
+	}
+}
+
+func (d *decoder) freshness(b *hcl.Block, cfg *gate.Config) {
+	content := d.content(b.Body, freshnessSchema)
+	// An age of nothing would refuse every plan, which nobody means to write.
+	if attr := content.Attributes["plan"]; attr != nil {
+		cfg.PlanAge, _ = d.duration(attr, time.Second)
+	}
+	if attr := content.Attributes["snapshot"]; attr != nil {
+		cfg.SnapshotAge, _ = d.duration(attr, time.Second)
+	}
+}

@@ -1,0 +1,278 @@
+package gate
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Evaluate runs the checks on an input and keeps the worst decision. It
+// returns no error: whatever keeps it from deciding is a finding that blocks.
+func Evaluate(in Input, suite []*Check) Verdict {
+	in = complete(in)
+	v := Verdict{At: in.Now, Config: in.Config.Digest, Snapshot: in.Snapshot.Digest, Account: in.Snapshot.Account, Sources: in.Snapshot.Sources, Plan: summary(in.Plan)}
+	w := newWorld(in.Plan, in.Snapshot)
+	var findings []Finding
+	v.Clusters, findings = views(in, w)
+	for _, c := range v.Clusters {
+		c.addEffects(w)
+		for _, r := range c.Cluster.Roles {
+			c.Roles = append(c.Roles, c.project(r, in.Now))
+		}
+		findings = append(findings, emptyRoles(c)...)
+	}
+	// Clusters that the plan does not know and the config does not name are
+	// other people's: they were read only because a filter found them.
+	v.Clusters = slices.DeleteFunc(v.Clusters, func(c *View) bool {
+		return c.Cluster.Implicit && len(c.Recorded) == 0 && len(c.Drift) == 0 && len(c.Effects) == 0
+	})
+	findings = append(findings, unread(in, v.Clusters, suite)...)
+	if in.Plan.FormatVersion == "" {
+		// No plan, so nothing is known of what would happen.
+		findings = append(findings, Finding{Check: "plan", Code: "plan.missing", Decision: Block, Message: "there is no plan to judge", Remedy: "give holdfast a plan file"})
+	}
+	for _, c := range suite {
+		if c.Plan {
+			fs, run := apply(c, in, nil, v.Clusters)
+			findings, v.Runs = append(findings, fs...), append(v.Runs, run)
+			continue
+		}
+		for _, view := range v.Clusters {
+			fs, run := apply(c, in, view, v.Clusters)
+			findings, v.Runs = append(findings, fs...), append(v.Runs, run)
+		}
+	}
+	v.Findings = findings
+	v.decide()
+	return v
+}
+
+// complete fills in what an Input may leave out. Nothing becomes known by it.
+func complete(in Input) Input {
+	if in.Config == nil {
+		in.Config = DefaultConfig()
+	}
+	if in.Plan == nil {
+		in.Plan = &Plan{}
+	}
+	if in.Snapshot == nil {
+		in.Snapshot = &Snapshot{}
+	}
+	return in
+}
+
+func summary(p *Plan) Summary {
+	s := Summary{Digest: p.Digest, TerraformVersion: p.TerraformVersion, CreatedAt: p.CreatedAt, Workspace: p.Workspace, Actions: len(p.Actions)}
+	for _, c := range p.Changes {
+		switch c.Action {
+		case Create:
+			s.Create++
+		case Update:
+			s.Update++
+		case Delete:
+			s.Delete++
+		case ReplaceCreateFirst, ReplaceDeleteFirst, ForgetReplace:
+			s.Replace++
+		}
+	}
+	return s
+}
+
+// emptyRoles finds roles that select nobody in a cluster that has members and
+// would lose some: a role that finds nothing promises nothing.
+func emptyRoles(v *View) []Finding {
+	var out []Finding
+	for _, p := range v.Roles {
+		if len(p.Buckets) == 0 && len(v.Members) > 0 && v.Takes() {
+			out = append(out, Finding{Check: "cluster", Code: "cluster.empty", Decision: Block, Cluster: v.Cluster.Name, Role: p.Role.Name,
+				Message: fmt.Sprintf("role %q of %s selects none of its %s, so its promises protect nobody", p.Role.Name, v.Cluster.Name, count(len(v.Members), "member")),
+				Remedy:  "correct the role's members in holdfast.hcl"})
+		}
+	}
+	return out
+}
+
+// unread makes a finding of every source that a check needs and that was not
+// read to its end, so that the reason stands once and not once per check.
+func unread(in Input, clusters []*View, suite []*Check) []Finding {
+	var out []Finding
+	for _, region := range regionsOf(in.Plan, clusters) {
+		for _, name := range needed(suite) {
+			s, ok := source(in.Snapshot, name, region)
+			if ok && s.Complete {
+				continue
+			}
+			out = append(out, unreadFinding(s, name, region, ok))
+		}
+	}
+	return out
+}
+
+// unreadFinding says what was not read and what to do. A source without a row
+// was never read.
+func unreadFinding(s Source, name, region string, tried bool) Finding {
+	problem, why := s.Problem, s.Err
+	if !tried {
+		problem, why = ProblemMissing, "it was not read"
+	}
+	remedies := map[Problem]string{
+		ProblemMissing:     "take a snapshot that reads it",
+		ProblemDenied:      "allow the action to the credentials holdfast runs with (the README has the policy)",
+		ProblemCredentials: "give holdfast credentials that can read the account",
+		ProblemThrottled:   "run it again when fewer calls are made",
+		ProblemPartial:     "run it again",
+		ProblemTimeout:     "run it again, or give it longer with --timeout",
+	}
+	remedy, known := remedies[problem]
+	if !known {
+		// A problem this version does not name is a failure like any other.
+		problem, remedy = ProblemFailed, "run it again"
+	}
+	f := Finding{Check: "source", Code: "source." + string(problem), Decision: Block, Subjects: []string{name + " " + region}, Remedy: remedy,
+		Message:  fmt.Sprintf("%s in %s could not be read in full: %s", name, region, cmp.Or(why, "no reason was given")),
+		Evidence: []Evidence{{Source: name, Ref: region, Got: string(problem), ReadAt: s.ReadAt}}}
+	return f
+}
+
+// regionsOf are the regions that must have been read: the plan's and those of
+// the clusters it knows.
+func regionsOf(p *Plan, clusters []*View) []string {
+	out := slices.Clone(p.Regions)
+	for _, v := range clusters {
+		if len(v.Recorded) > 0 || len(v.Drift) > 0 {
+			out = append(out, v.Regions...)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// needed are the sources any check of the suite needs, sorted.
+func needed(suite []*Check) []string {
+	var out []string
+	for _, c := range suite {
+		out = append(out, c.Needs...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// source returns a source's row. An account has one identity, whatever region
+// it was asked in.
+func source(s *Snapshot, name, region string) (Source, bool) {
+	i := slices.IndexFunc(s.Sources, func(s Source) bool {
+		return s.Name == name && (s.Region == region || (name == SourceIdentity && s.Region == ""))
+	})
+	if i < 0 {
+		return Source{}, false
+	}
+	return s.Sources[i], true
+}
+
+// Stale reports whether a source was read too long before now, or at a time
+// that is not known or lies ahead.
+func (s Source) Stale(now time.Time, age time.Duration) bool {
+	return s.ReadAt.IsZero() || now.Sub(s.ReadAt) > age || s.ReadAt.Sub(now) > age
+}
+
+// blindness says why a check cannot see a cluster; empty if it can.
+func blindness(c *Check, in Input, view *View, clusters []*View) string {
+	regions := regionsOf(in.Plan, clusters)
+	if view != nil {
+		regions = view.Regions
+		if len(regions) == 0 {
+			regions = in.Plan.Regions
+		}
+	}
+	var why []string
+	for _, name := range c.Needs {
+		for _, region := range regions {
+			s, ok := source(in.Snapshot, name, region)
+			switch {
+			case !ok:
+				why = append(why, name+" in "+region+" was not read")
+			case !s.Complete:
+				why = append(why, name+" in "+region+" is incomplete")
+			case s.Stale(in.Now, in.Config.SnapshotAge):
+				why = append(why, name+" in "+region+" is stale")
+			}
+		}
+	}
+	return strings.Join(why, "; ")
+}
+
+// apply runs one check on one cluster, or on the plan. Not being able to see,
+// failing and panicking all block.
+func apply(c *Check, in Input, view *View, clusters []*View) (findings []Finding, run Run) {
+	run = Run{Check: c.Name, Outcome: Errored, Decision: Block}
+	if view != nil {
+		run.Cluster = view.Cluster.Name
+	}
+	if why := blindness(c, in, view, clusters); why != "" {
+		run.Outcome, run.Reason = Blind, why
+		return nil, run
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			// A check that breaks has judged nothing.
+			run.Outcome, run.Decision, run.Reason = Errored, Block, fmt.Sprint(r)
+			findings = append(findings, broken(run))
+		}
+	}()
+	worst := Allow
+	pass := &Pass{Now: in.Now, Config: in.Config, Plan: in.Plan, Snapshot: in.Snapshot, Cluster: view, Clusters: clusters, Report: func(f Finding) {
+		f.Check = c.Name
+		if view != nil {
+			f.Cluster = view.Cluster.Name
+		}
+		if f.Decision != Warn {
+			f.Decision = Block
+		}
+		slices.Sort(f.Subjects)
+		worst = max(worst, f.Decision)
+		findings = append(findings, f)
+	}}
+	if err := c.Run(pass); err != nil {
+		run.Reason = err.Error()
+		return append(findings, broken(run)), run
+	}
+	run.Outcome, run.Decision = Ran, worst
+	return findings, run
+}
+
+// broken makes a finding of a check that failed.
+func broken(r Run) Finding {
+	return Finding{Check: r.Check, Code: r.Check + ".broken", Decision: Block, Cluster: r.Cluster,
+		Message: "the check " + r.Check + " failed and judged nothing: " + r.Reason, Remedy: "report this as a bug of holdfast"}
+}
+
+// decide sorts the findings and takes the worst of everything. A verdict that
+// no check took part in permits nothing.
+func (v *Verdict) decide() {
+	slices.SortStableFunc(v.Findings, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(b.Decision, a.Decision), cmp.Compare(a.Cluster, b.Cluster), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Role, b.Role), slices.Compare(a.Subjects, b.Subjects), cmp.Compare(a.Message, b.Message))
+	})
+	slices.SortFunc(v.Runs, func(a, b Run) int { return cmp.Or(cmp.Compare(a.Check, b.Check), cmp.Compare(a.Cluster, b.Cluster)) })
+	v.Decision = Undecided
+	worst := map[string]Decision{}
+	for _, r := range v.Runs {
+		d := r.Decision
+		if r.Outcome != Ran {
+			d = Block
+		}
+		v.Decision = max(v.Decision, d)
+		worst[r.Cluster] = max(worst[r.Cluster], d)
+	}
+	for _, f := range v.Findings {
+		v.Decision = max(v.Decision, f.Decision)
+		worst[f.Cluster] = max(worst[f.Cluster], f.Decision)
+	}
+	if v.Decision == Undecided {
+		v.Decision = Block
+	}
+	for _, c := range v.Clusters {
+		c.Decision = worst[c.Cluster.Name]
+	}
+}

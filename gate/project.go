@@ -1,0 +1,318 @@
+package gate
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+)
+
+// project does the survivor arithmetic for one role of a cluster: the fewest
+// members that can be left after the plan and at its worst instant, counting
+// dying members as gone, arriving ones as not there, and every choice that
+// AWS has as the worst one.
+func (v *View) project(r Role, now time.Time) Projection {
+	p := Projection{Role: r, Buckets: map[string]Bucket{}}
+	ends, stops := v.names(func(e Effect) []string { return e.Ends }), v.names(func(e Effect) []string { return e.Stops })
+	var good []MemberView // S \ V
+	for i := range v.Members {
+		m := &v.Members[i]
+		if !r.has(*m) {
+			continue
+		}
+		m.Roles = append(m.Roles, r.Name)
+		serving := m.serves(r, now)
+		p.Buckets[m.ID] = m.bucket(serving)
+		if !serving {
+			continue
+		}
+		p.Serving = append(p.Serving, m.ID)
+		switch {
+		case ends[m.ID]:
+			p.Victims = append(p.Victims, m.ID)
+			p.Buckets[m.ID] = BucketVictim
+		case stops[m.ID]:
+			p.Stops = append(p.Stops, m.ID)
+			p.Buckets[m.ID] = BucketVictim
+			good = append(good, *m)
+		default:
+			good = append(good, *m)
+		}
+	}
+	p.lose(v, good, stops)
+	p.Voters = v.voters(r)
+	p.Floors = r.floors(p.Voters)
+	return p
+}
+
+// names collects the members that effects name.
+func (v *View) names(of func(Effect) []string) map[string]bool {
+	out := map[string]bool{}
+	for _, e := range v.Effects {
+		for _, id := range of(e) {
+			out[id] = true
+		}
+	}
+	return out
+}
+
+// has reports whether a member of the cluster is in the role. The nameless
+// role of a cluster without roles has them all.
+func (r Role) has(m MemberView) bool {
+	return (r.Name == "" && r.Members.Empty()) || r.Members.selects(m.Tags, m.Group, m.Addresses)
+}
+
+// serves reports whether a member counts now: it says so, is neither arriving
+// nor leaving nor broken, and is old enough for its role.
+func (m MemberView) serves(r Role, now time.Time) bool {
+	if m.Absent || m.Serving != ServingYes || (m.Phase != Steady && m.Phase != Changing) {
+		return false
+	}
+	return !m.young(r, now)
+}
+
+// young reports whether a member has not had the time its role needs to get
+// ready. A member whose launch time is not known never has.
+func (m MemberView) young(r Role, now time.Time) bool {
+	return r.ReadyAfter > 0 && (m.Launched.IsZero() || now.Sub(m.Launched) < r.ReadyAfter)
+}
+
+// bucket is where a member belongs before the plan's victims are named; the
+// first that fits.
+func (m MemberView) bucket(serving bool) Bucket {
+	switch {
+	case m.Absent:
+		return BucketUnknown
+	case serving:
+		return BucketSurvivor
+	case m.Phase == Gone:
+		return BucketGone
+	case m.Phase == Leaving:
+		return BucketLeaving
+	case m.Phase == Failed:
+		return BucketFailed
+	case m.Phase == Changing:
+		return BucketChanging
+	case m.Phase == Arriving, m.Phase == Steady && m.Serving == ServingYes: // too young for its role
+		return BucketArriving
+	case m.Phase == Steady && m.Serving == ServingNo:
+		return BucketOutOfService
+	default:
+		return BucketUnknown
+	}
+}
+
+// lose fills in what good members the plan costs. Each group's own choice is
+// the worst one: every kill hits a good member, and what it rolls or what the
+// plan stops comes on top, at the same time.
+func (p *Projection) lose(v *View, good []MemberView, stops map[string]bool) {
+	during := len(good)
+	type place struct{ region, name string }
+	byGroup := map[place][]MemberView{}
+	for _, m := range good {
+		byGroup[place{m.Region, m.Group}] = append(byGroup[place{m.Region, m.Group}], m)
+	}
+	reach := reach{zone: map[string]int{}, held: map[string]int{}}
+	for at, members := range byGroup {
+		units, rolls := 0, 0
+		if at.name != "" {
+			units, rolls = v.anonymous(at.region, at.name)
+		}
+		stopped := 0
+		for _, m := range members {
+			if stops[m.ID] {
+				stopped++
+			}
+		}
+		killed := cost(members, units)
+		out := min(len(members)-killed, rolls+stopped)
+		p.Kills += killed
+		p.Rolls += out
+		during -= killed + out
+		reach.add(members, stops, units > 0, rolls > 0, killed+min(len(members)-killed, rolls))
+	}
+	p.After, p.During = len(good)-p.Kills, during
+	p.Zones = reach.fewest()
+	for _, e := range v.Effects {
+		p.Joins += e.Joins
+	}
+}
+
+// anonymous sums what all effects let one group end (in units) and roll (in
+// members).
+func (v *View) anonymous(region, name string) (units, rolls int) {
+	for _, e := range v.Effects {
+		if e.Group != name {
+			continue
+		}
+		if c, ok := v.change(e.Address); ok && c.Region != "" && c.Region != region {
+			continue
+		}
+		units += e.Kills
+		rolls += e.Rolls
+	}
+	return units, rolls
+}
+
+// change returns the plan's entry with that identity.
+func (v *View) change(address string) (Change, bool) {
+	i := slices.IndexFunc(v.Recorded, func(c Change) bool { return c.key() == address })
+	if i < 0 {
+		return Change{}, false
+	}
+	return v.Recorded[i], true
+}
+
+// cost is the most members that units can cost: the lightest unprotected ones
+// first, and the one that crosses the sum too.
+func cost(members []MemberView, units int) int {
+	var weights []int
+	for _, m := range members {
+		if !m.Protected {
+			weights = append(weights, m.Units())
+		}
+	}
+	slices.Sort(weights)
+	n := 0
+	for _, w := range weights {
+		if units <= 0 {
+			break
+		}
+		units -= w
+		n++
+	}
+	return n
+}
+
+// reach works out the fewest zones that can be left: whoever chooses empties
+// the smallest zones first. Choices of several groups are pooled, which is
+// never kinder than what they can do apart.
+type reach struct {
+	zone   map[string]int // members by zone that may go, each costing one choice
+	held   map[string]int // members by zone that nobody can choose
+	choice int
+}
+
+func (r *reach) add(members []MemberView, stops map[string]bool, kills, rolls bool, choices int) {
+	r.choice += choices
+	for _, m := range members {
+		// A member whose zone is not known spans none.
+		if stops[m.ID] || m.Zone == "" {
+			continue
+		}
+		if rolls || (kills && !m.Protected) {
+			r.zone[m.Zone]++
+		} else {
+			r.held[m.Zone]++
+		}
+	}
+}
+
+func (r *reach) fewest() int {
+	left, all := r.choice, len(r.held)
+	var sizes []int
+	for z, n := range r.zone {
+		if r.held[z] == 0 {
+			sizes = append(sizes, n)
+			all++
+		}
+	}
+	slices.Sort(sizes)
+	for _, n := range sizes {
+		if n > left {
+			break
+		}
+		left -= n
+		all--
+	}
+	return all
+}
+
+// voters is the most configured voters a role has had or will have: declared,
+// recorded before the plan, or planned after it. Dying members stay in the
+// number until they are removed from the voters.
+func (v *View) voters(r Role) int {
+	before, after := 0, 0
+	for _, m := range v.Members {
+		if r.has(m) && len(m.Addresses) > 0 {
+			before++
+			if !m.Named {
+				after++
+			}
+		}
+	}
+	for _, g := range v.Groups {
+		if _, planned := v.groupChange(g); !planned || g.Absent || !slices.ContainsFunc(v.Members, func(m MemberView) bool { return m.Group == g.Name && m.Region == g.Region && r.has(m) }) {
+			continue
+		}
+		before += g.Desired
+		after += g.Desired
+		for _, e := range v.Effects {
+			if e.Group == g.Name {
+				after += e.Joins - e.Kills
+			}
+		}
+	}
+	for _, e := range v.Effects {
+		if e.Group == "" {
+			after += e.Joins
+		}
+	}
+	return max(r.Size, before, after)
+}
+
+// groupChange returns the plan's entry for a live group.
+func (v *View) groupChange(g Group) (Change, bool) {
+	i := slices.IndexFunc(v.Recorded, func(c Change) bool {
+		return c.Type == "aws_autoscaling_group" && c.ID == g.Name && (c.Region == "" || c.Region == g.Region)
+	})
+	if i < 0 {
+		return Change{}, false
+	}
+	return v.Recorded[i], true
+}
+
+// The promises, by the names that reports and messages use.
+const (
+	PromiseSurvivorFloor = "survivor floor"
+	PromiseQuorum        = "quorum"
+	PromiseBudget        = "disruption budget"
+	PromiseZoneFloor     = "zone floor"
+)
+
+// floors turns a role's promises into numbers, the strictest first.
+func (r Role) floors(voters int) []Floor {
+	out := []Floor{{PromiseSurvivorFloor, r.SurvivorFloor, "declared"}}
+	if r.Quorum {
+		out = append(out, Floor{PromiseQuorum, voters/2 + 1, "a majority of " + count(voters, "configured voter")})
+	}
+	if r.Budget != nil {
+		out = append(out, Floor{PromiseBudget, max(0, r.Size-*r.Budget), fmt.Sprintf("size %d - budget %d", r.Size, *r.Budget)})
+	}
+	slices.SortStableFunc(out, func(a, b Floor) int { return cmp.Compare(b.Needs, a.Needs) })
+	if r.ZoneFloor > 0 {
+		out = append(out, Floor{PromiseZoneFloor, r.ZoneFloor, "zones, declared"})
+	}
+	return out
+}
+
+// Floor returns what a promise needs; false if the role does not make it.
+func (p Projection) Floor(promise string) (Floor, bool) {
+	i := slices.IndexFunc(p.Floors, func(f Floor) bool { return f.Promise == promise })
+	if i < 0 {
+		return Floor{}, false
+	}
+	return p.Floors[i], true
+}
+
+// In returns the ids of the members in a bucket, sorted.
+func (p Projection) In(b Bucket) []string {
+	var out []string
+	for _, id := range slices.Sorted(maps.Keys(p.Buckets)) {
+		if p.Buckets[id] == b {
+			out = append(out, id)
+		}
+	}
+	return out
+}

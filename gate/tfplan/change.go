@@ -1,0 +1,229 @@
+package tfplan
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/holdfast-gate/holdfast/gate"
+)
+
+// resourceChange is an entry of resource_changes, resource_drift or
+// deferred_changes as Terraform writes it (terraform-json v0.29,
+// ResourceChange). Values stay raw until it is known which are kept.
+type resourceChange struct {
+	Address  string         `json:"address"`
+	Previous string         `json:"previous_address"`
+	Mode     string         `json:"mode"`
+	Type     string         `json:"type"`
+	Index    jsontext.Value `json:"index"`
+	Provider string         `json:"provider_name"`
+	Deposed  string         `json:"deposed"`
+	Reason   string         `json:"action_reason"`
+	Change   struct {
+		Actions         []string       `json:"actions"`
+		Before          jsontext.Value `json:"before"`
+		After           jsontext.Value `json:"after"`
+		AfterUnknown    jsontext.Value `json:"after_unknown"`
+		BeforeSensitive jsontext.Value `json:"before_sensitive"`
+		AfterSensitive  jsontext.Value `json:"after_sensitive"`
+		ReplacePaths    [][]any        `json:"replace_paths"`
+	} `json:"change"`
+}
+
+// resourceChange reads an entry of resource_changes.
+func (d *decoder) resourceChange(i int) error {
+	d.plan.Resources++
+	raw, err := d.entry("resource_changes", i)
+	if err != nil {
+		return err
+	}
+	action := actionOf(raw.Change.Actions)
+	idle := action == gate.NoOp || action == gate.Read
+	// A data source is only ever read. An entry that says otherwise is kept as
+	// if it were a resource: dropping it might drop a delete.
+	if idle && (raw.Mode == "data" || gate.KeptAttributes(raw.Type) == nil) {
+		return nil
+	}
+	id := identity{raw.Address, raw.Deposed}
+	// Two entries for one object contradict each other; which of them Terraform
+	// will follow is not known.
+	if d.seen[id] {
+		return malformed("resource_changes has %q twice", raw.Address)
+	}
+	d.seen[id] = true
+	c, err := d.change(raw, action)
+	if err != nil {
+		return malformed("entry %d of resource_changes, %q, holds values of another form than Terraform writes", i, raw.Address)
+	}
+	d.plan.Changes = append(d.plan.Changes, *c)
+	return nil
+}
+
+// resourceDrift reads an entry of resource_drift. Types the gate does not know
+// are left out, and so is what differs only by the noise of the provider.
+func (d *decoder) resourceDrift(i int) error {
+	raw, err := d.entry("resource_drift", i)
+	if err != nil || gate.KeptAttributes(raw.Type) == nil {
+		return err
+	}
+	c, err := d.change(raw, actionOf(raw.Change.Actions))
+	if err != nil {
+		return malformed("entry %d of resource_drift, %q, holds values of another form than Terraform writes", i, raw.Address)
+	}
+	if len(c.Changed) == 0 && (c.Action == gate.Update || c.Action == gate.NoOp) {
+		return nil
+	}
+	d.plan.Drift = append(d.plan.Drift, *c)
+	return nil
+}
+
+// deferredChange reads an entry of deferred_changes: something Terraform will
+// do in a later plan, nobody knows what.
+func (d *decoder) deferredChange(i int) error {
+	var raw struct {
+		Change resourceChange `json:"resource_change"`
+	}
+	if err := d.value(&raw); err != nil {
+		return err
+	}
+	return d.deferred("deferred_changes", i, raw.Change.Address)
+}
+
+func (d *decoder) deferred(list string, i int, address string) error {
+	if address == "" {
+		return malformed("entry %d of %s has no address", i, list)
+	}
+	d.plan.Deferred = append(d.plan.Deferred, address)
+	return nil
+}
+
+func (d *decoder) entry(list string, i int) (*resourceChange, error) {
+	raw := &resourceChange{}
+	if err := d.value(raw); err != nil {
+		return nil, err
+	}
+	if raw.Address == "" || raw.Type == "" {
+		return nil, malformed("entry %d of %s has no address or no type", i, list)
+	}
+	return raw, nil
+}
+
+// change reduces an entry to what the gate needs.
+func (d *decoder) change(raw *resourceChange, action gate.Action) (*gate.Change, error) {
+	resource, indexed := stripKey(raw.Address)
+	c := &gate.Change{
+		Address:  raw.Address,
+		Deposed:  raw.Deposed,
+		Resource: d.names.of(resource),
+		Indexed:  indexed || isSet(raw.Index),
+		Type:     d.names.of(raw.Type),
+		Provider: d.names.of(raw.Provider),
+		Action:   action,
+		Reason:   d.names.of(raw.Reason),
+	}
+	if raw.Previous != raw.Address {
+		c.Previous = raw.Previous
+	}
+	if action == gate.ActionUnknown {
+		c.RawAction = rawAction(raw.Change.Actions)
+	}
+	v, err := valuesOf(raw)
+	if err != nil {
+		return nil, err
+	}
+	kept := gate.KeptAttributes(raw.Type)
+	if err := v.compare(c, kept); err != nil {
+		return nil, err
+	}
+	c.Changed, c.Unknown = d.sorted(c.Changed), d.sorted(c.Unknown)
+	for _, path := range raw.Change.ReplacePaths {
+		c.Replaces = append(c.Replaces, v.pathText(path))
+	}
+	if kept == nil {
+		return c, nil
+	}
+	if c.Before, c.After, err = v.keep(kept); err != nil {
+		return nil, err
+	}
+	c.Sensitive = d.sorted(v.sensitive(kept))
+	c.ID = c.Before.String("id")
+	c.Region, c.Account = regionOf(c), d.names.of(accountOf(c))
+	c.Region = d.names.of(c.Region)
+	return c, nil
+}
+
+// sorted sorts names and drops repetitions.
+func (d *decoder) sorted(names []string) []string {
+	slices.Sort(names)
+	names = slices.Compact(names)
+	for i, n := range names {
+		names[i] = d.names.of(n)
+	}
+	return slices.Clip(names)
+}
+
+// actionOf reads the words of an action. Words or an order that are not listed
+// are an action that is not known, and that counts as a delete.
+func actionOf(words []string) gate.Action {
+	switch strings.Join(words, ",") {
+	case "no-op":
+		return gate.NoOp
+	case "read":
+		return gate.Read
+	case "create":
+		return gate.Create
+	case "update":
+		return gate.Update
+	case "delete":
+		return gate.Delete
+	case "delete,create":
+		return gate.ReplaceDeleteFirst
+	case "create,delete":
+		return gate.ReplaceCreateFirst
+	case "forget":
+		return gate.Forget
+	case "create,forget":
+		return gate.ForgetReplace
+	}
+	return gate.ActionUnknown
+}
+
+// rawAction is the words as the plan has them, quoted and cut: they go to a
+// terminal, and who wrote them is not known.
+func rawAction(words []string) string {
+	const most = 8
+	text := fmt.Sprintf("%.32q", words[:min(len(words), most)])
+	if len(words) > most {
+		text += "..."
+	}
+	return text
+}
+
+// pathText writes a path that forces a replacement, "root_block_device[0].size".
+// Of an attribute with a sensitive part only the name is written.
+func (v *values) pathText(path []any) string {
+	var b strings.Builder
+	for i, step := range path {
+		switch step := step.(type) {
+		case string:
+			if i > 0 {
+				b.WriteByte('.')
+			}
+			b.WriteString(step)
+		case float64:
+			b.WriteString("[" + strconv.FormatFloat(step, 'f', -1, 64) + "]")
+		}
+		if name, ok := step.(string); i == 0 && ok && (contains(v.beforeMask.of(name)) || contains(v.afterMask.of(name))) {
+			break
+		}
+	}
+	return b.String()
+}
+
+// isSet reports whether a member was there and is not null.
+func isSet(v jsontext.Value) bool { return len(v) > 0 && !bytes.Equal(v, []byte("null")) }

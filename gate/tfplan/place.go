@@ -1,0 +1,144 @@
+package tfplan
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/holdfast-gate/holdfast/gate"
+)
+
+// stripKey takes the last instance key off an address and reports whether
+// there was one: module.a[0].aws_instance.b["x"] -> module.a[0].aws_instance.b.
+func stripKey(address string) (resource string, indexed bool) {
+	spans := keys(address)
+	if len(spans) == 0 {
+		return address, false
+	}
+	last := spans[len(spans)-1]
+	if last[1] != len(address) {
+		return address, false
+	}
+	return address[:last[0]], true
+}
+
+// stripKeys takes all instance keys off an address: what remains is the place
+// in the configuration.
+func stripKeys(address string) string {
+	var b strings.Builder
+	from := 0
+	for _, k := range keys(address) {
+		b.WriteString(address[from:k[0]])
+		from = k[1]
+	}
+	b.WriteString(address[from:])
+	return b.String()
+}
+
+// keys finds the instance keys of an address. A key of for_each is a quoted
+// string and may itself hold brackets and dots.
+func keys(address string) [][2]int {
+	var spans [][2]int
+	begin, quoted := -1, false
+	for i := 0; i < len(address); i++ {
+		switch c := address[i]; {
+		case quoted && c == '\\':
+			i++
+		case begin >= 0 && c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '[' && begin < 0:
+			begin = i
+		case c == ']' && begin >= 0:
+			spans = append(spans, [2]int{begin, i + 1})
+			begin = -1
+		}
+	}
+	return spans
+}
+
+// The names of regions and zones, of all partitions: us-east-1, us-gov-west-1,
+// eusc-de-east-1. A local zone (us-west-2-lax-1a) is no zone here: what comes
+// before its letter is not a region.
+var (
+	regionName = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$`)
+	zoneName   = regexp.MustCompile(`^([a-z]{2,4}(?:-[a-z]+)+-\d{1,2})[a-z]$`)
+	accountID  = regexp.MustCompile(`^\d{12}$`)
+)
+
+// regionOf is the region a change says it is in, empty when it does not. The
+// object that is there now comes first: it is the one that can be lost.
+func regionOf(c *gate.Change) string {
+	sides := []gate.Attrs{c.Before, c.After}
+	// Version 6 of the AWS provider gives every regional resource a region.
+	for _, side := range sides {
+		if r := side.String("region"); regionName.MatchString(r) {
+			return r
+		}
+	}
+	for _, side := range sides {
+		if r, _ := fromARN(side); r != "" {
+			return r
+		}
+	}
+	for _, side := range sides {
+		if m := zoneName.FindStringSubmatch(side.String("availability_zone")); m != nil {
+			return m[1]
+		}
+	}
+	return ""
+}
+
+// accountOf is the account that an ARN of a change names, empty when none does.
+func accountOf(c *gate.Change) string {
+	for _, side := range []gate.Attrs{c.Before, c.After} {
+		if _, a := fromARN(side); a != "" {
+			return a
+		}
+	}
+	return ""
+}
+
+// fromARN takes region and account from the first ARN that has both. An
+// attachment has no ARN of its own and lies where its target group is.
+func fromARN(a gate.Attrs) (region, account string) {
+	for _, name := range []string{"arn", "target_group_arn", "lb_target_group_arn"} {
+		// arn:partition:service:region:account:resource
+		part := strings.SplitN(a.String(name), ":", 6)
+		if len(part) == 6 && part[0] == "arn" && regionName.MatchString(part[3]) && accountID.MatchString(part[4]) {
+			return part[3], part[4]
+		}
+	}
+	return "", ""
+}
+
+// locate fills in, from the provider blocks, the regions that changes do not
+// say themselves, and lists all regions and accounts. It never looks at the
+// environment: that is the gate's, not the plan's.
+func (d *decoder) locate() {
+	regions, accounts := map[string]bool{}, map[string]bool{}
+	for _, list := range [][]gate.Change{d.plan.Changes, d.plan.Drift} {
+		for i := range list {
+			c := &list[i]
+			if gate.KeptAttributes(c.Type) == nil {
+				continue
+			}
+			if c.Region == "" {
+				c.Region = d.config.region(c.Address)
+			}
+			regions[c.Region], accounts[c.Account] = true, true
+		}
+	}
+	d.plan.Regions, d.plan.Accounts = named(regions), named(accounts)
+}
+
+func named(set map[string]bool) []string {
+	var names []string
+	for name := range set {
+		if name != "" {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}

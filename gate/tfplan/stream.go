@@ -1,0 +1,174 @@
+package tfplan
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Limits on what is held at once. They are far beyond what Terraform writes and
+// are there so that no input can take all memory.
+const (
+	maxValue   = 64 << 20 // bytes of one resource change, or of one string anywhere
+	maxMembers = 1 << 20  // members of one object: their names are held to find duplicates
+)
+
+// stream reads JSON that is never held whole. Its errors are *Error.
+type stream struct {
+	dec *jsontext.Decoder
+	in  *meter
+}
+
+func newStream(r io.Reader) *stream {
+	in := &meter{r: r, left: maxValue}
+	return &stream{dec: jsontext.NewDecoder(in), in: in}
+}
+
+// object calls f for each member of the next value, which is an object or
+// null; f consumes the member's value.
+func (s *stream) object(f func(name string) error) error {
+	n := 0
+	return s.each('{', '}', func() error {
+		if n++; n > maxMembers {
+			return tooLarge()
+		}
+		name, err := s.token()
+		if err != nil {
+			return err
+		}
+		return f(name.String())
+	})
+}
+
+// array calls f with the index of each element of the next value, which is an
+// array or null; f consumes the element.
+func (s *stream) array(f func(i int) error) error {
+	i := -1
+	return s.each('[', ']', func() error { i++; return f(i) })
+}
+
+func (s *stream) each(open, closing jsontext.Kind, f func() error) error {
+	begin, err := s.token()
+	switch {
+	case err != nil:
+		return err
+	case begin.Kind() == 'n':
+		return nil
+	case begin.Kind() != open:
+		return s.unexpected()
+	}
+	for {
+		s.in.left = maxValue
+		// A peek that fails is reported by the read that f begins with.
+		if s.dec.PeekKind() == closing {
+			_, err := s.token()
+			return err
+		}
+		if err := f(); err != nil {
+			return err
+		}
+	}
+}
+
+// value reads the next value whole into v.
+func (s *stream) value(v any) error {
+	s.in.left = maxValue
+	return s.explain(json.UnmarshalDecode(s.dec, v))
+}
+
+// skip passes over the next value and holds nothing of it but the names of the
+// objects it is in.
+func (s *stream) skip() error {
+	depth := s.dec.StackDepth()
+	for {
+		if _, err := s.token(); err != nil {
+			return err
+		}
+		now := s.dec.StackDepth()
+		if now <= depth {
+			return nil
+		}
+		if kind, n := s.dec.StackIndex(now); kind == '{' && n > 2*maxMembers {
+			return tooLarge()
+		}
+	}
+}
+
+// end makes sure that nothing follows the plan.
+func (s *stream) end() error {
+	_, err := s.token()
+	var e *Error
+	switch {
+	case s.in.err == nil && errors.As(err, &e) && e.Kind == KindTruncated:
+		return nil
+	case err == nil, e.Kind == KindMalformed:
+		return malformed("something follows its end at byte %d", s.dec.InputOffset())
+	}
+	return err
+}
+
+func (s *stream) token() (jsontext.Token, error) {
+	s.in.left = maxValue
+	t, err := s.dec.ReadToken()
+	return t, s.explain(err)
+}
+
+// explain turns an error of the JSON package into a sentence. Its own text is
+// dropped: it may quote from the plan.
+func (s *stream) explain(err error) error {
+	var syntax *jsontext.SyntacticError
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, errTooLarge):
+		return tooLarge()
+	case s.in.err != nil:
+		return unreadable(s.in.err)
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return &Error{Kind: KindTruncated, Message: fmt.Sprintf("the plan ends in the middle (truncated) at byte %d; write it again with %s", s.in.read, showJSON)}
+	case errors.Is(err, jsontext.ErrDuplicateName):
+		return malformed("an object has the same name twice before byte %d", s.dec.InputOffset())
+	case errors.As(err, &syntax):
+		return malformed("it is not JSON at byte %d", syntax.ByteOffset)
+	}
+	return s.unexpected()
+}
+
+// unexpected is for JSON that is whole and has another shape than a plan's.
+func (s *stream) unexpected() *Error {
+	return malformed("what stands before byte %d has another form than in the plans of Terraform", s.dec.InputOffset())
+}
+
+func tooLarge() *Error {
+	return &Error{Kind: KindTooLarge, Message: "the plan holds a single value of more than 64 MiB or a million names, which no Terraform writes; check where it comes from"}
+}
+
+func unreadable(err error) *Error {
+	return &Error{Kind: KindUnreadable, Message: "the plan could not be read to its end: " + err.Error(), Err: err}
+}
+
+var errTooLarge = errors.New("too large")
+
+// meter counts what is read and stops when one value takes more than its due.
+type meter struct {
+	r    io.Reader
+	left int   // bytes that may still be read for the current value
+	read int64 // bytes read so far
+	err  error // of the reader, other than io.EOF
+}
+
+func (m *meter) Read(p []byte) (int, error) {
+	if m.left <= 0 {
+		return 0, errTooLarge
+	}
+	n, err := m.r.Read(p[:min(len(p), m.left)])
+	m.left -= n
+	m.read += int64(n)
+	if err != nil && !errors.Is(err, io.EOF) {
+		m.err = err
+	}
+	return n, err
+}

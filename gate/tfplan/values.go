@@ -1,0 +1,240 @@
+package tfplan
+
+import (
+	"bytes"
+	"errors"
+	"slices"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/holdfast-gate/holdfast/gate"
+)
+
+// object is the attributes of a resource, not yet decoded.
+type object map[string]jsontext.Value
+
+// values is what one entry says about the object before and after.
+type values struct {
+	before, after         object // nil when there is none
+	unknown               mask
+	beforeMask, afterMask mask // what is sensitive
+}
+
+func valuesOf(raw *resourceChange) (*values, error) {
+	v := &values{}
+	c := &raw.Change
+	return v, errors.Join(
+		json.Unmarshal(orNull(c.Before), &v.before),
+		json.Unmarshal(orNull(c.After), &v.after),
+		v.unknown.parse(c.AfterUnknown),
+		v.beforeMask.parse(c.BeforeSensitive),
+		v.afterMask.parse(c.AfterSensitive),
+	)
+}
+
+func orNull(v jsontext.Value) jsontext.Value {
+	if len(v) == 0 {
+		return jsontext.Value("null")
+	}
+	return v
+}
+
+// mask marks parts of a value: Terraform writes true in place of each part
+// that is unknown or sensitive, and leaves the others out.
+type mask struct {
+	all   bool
+	parts object
+}
+
+func (m *mask) parse(v jsontext.Value) error {
+	switch {
+	case len(v) == 0 || v.Kind() == 'f' || v.Kind() == 'n':
+		return nil
+	case v.Kind() == '{':
+		return json.Unmarshal(v, &m.parts)
+	}
+	// Neither nothing nor a list of parts: everything is marked.
+	m.all = true
+	return nil
+}
+
+// of is the mask of one attribute, nil when nothing of it is marked.
+func (m *mask) of(name string) jsontext.Value {
+	if m.all {
+		return jsontext.Value("true")
+	}
+	return m.parts[name]
+}
+
+// contains reports whether a mask marks anything.
+func contains(m jsontext.Value) bool {
+	if !bytes.Contains(m, []byte("true")) {
+		return false
+	}
+	var v any
+	// A mask that cannot be read marks everything.
+	return json.Unmarshal(m, &v) != nil || marks(v)
+}
+
+func marks(mask any) bool {
+	switch mask := mask.(type) {
+	case bool:
+		return mask
+	case []any:
+		for _, m := range mask {
+			if marks(m) {
+				return true
+			}
+		}
+	case map[string]any:
+		for _, m := range mask {
+			if marks(m) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// compare fills in which attributes differ and which of them are not known. An
+// object that is made has nothing to differ from: of it, only the kept
+// attributes that are not known are named.
+func (v *values) compare(c *gate.Change, kept []string) error {
+	made, changed := v.before == nil, v.before != nil && v.after != nil
+	for name, m := range v.unknown.parts {
+		if contains(m) && (!made || slices.Contains(kept, name)) {
+			c.Unknown = append(c.Unknown, name)
+		}
+	}
+	if v.unknown.all {
+		c.Unknown = append(c.Unknown, kept...)
+	}
+	c.Changed = append(c.Changed, c.Unknown...)
+	if !changed {
+		return nil
+	}
+	for name, was := range v.before {
+		same, err := equal(was, v.after[name])
+		if err != nil {
+			return err
+		}
+		if !same {
+			c.Changed = append(c.Changed, name)
+		}
+	}
+	for name, is := range v.after {
+		if _, both := v.before[name]; both {
+			continue
+		}
+		same, err := equal(nil, is)
+		if err != nil {
+			return err
+		}
+		if !same {
+			c.Changed = append(c.Changed, name)
+		}
+	}
+	return nil
+}
+
+// keep decodes the kept attributes of both sides. A value that is sensitive on
+// either side is dropped on both, as Terraform itself hides it: the same secret
+// may stand on the side that does not mark it. What is alike on both sides is
+// held once, so the two must never be modified.
+func (v *values) keep(kept []string) (before, after gate.Attrs, err error) {
+	if v.before != nil {
+		before = make(gate.Attrs, len(kept))
+	}
+	if v.after != nil {
+		after = make(gate.Attrs, len(kept))
+	}
+	alike := len(v.before) > 0 && len(v.after) > 0
+	for _, name := range kept {
+		was, hadBefore := v.before[name]
+		is, hasAfter := v.after[name]
+		if hadBefore {
+			if before[name], err = v.decode(name, was); err != nil {
+				return nil, nil, err
+			}
+		}
+		same := hadBefore == hasAfter && bytes.Equal(was, is)
+		alike = alike && same
+		switch {
+		case !hasAfter:
+		case same:
+			after[name] = before[name]
+		default:
+			if after[name], err = v.decode(name, is); err != nil {
+				return nil, nil, err
+			}
+		}
+	}
+	if alike {
+		after = before
+	}
+	return before, after, nil
+}
+
+// decode decodes an attribute without its sensitive parts.
+func (v *values) decode(name string, raw jsontext.Value) (any, error) {
+	var out any
+	if err := json.Unmarshal(raw, &out); err != nil {
+		return nil, err
+	}
+	for _, m := range []jsontext.Value{v.beforeMask.of(name), v.afterMask.of(name)} {
+		if !contains(m) {
+			continue
+		}
+		var mask any
+		if err := json.Unmarshal(m, &mask); err != nil {
+			return nil, err
+		}
+		out = hide(out, mask)
+	}
+	return out, nil
+}
+
+// hide puts null in place of what a mask marks. Where the mask does not have
+// the shape of the value, all of the value is hidden.
+func hide(value, mask any) any {
+	if !marks(mask) || value == nil {
+		return value
+	}
+	switch mask := mask.(type) {
+	case map[string]any:
+		if value, ok := value.(map[string]any); ok {
+			for k, m := range mask {
+				if _, ok := value[k]; ok {
+					value[k] = hide(value[k], m)
+				}
+			}
+			return value
+		}
+	case []any:
+		if value, ok := value.([]any); ok && len(mask) <= len(value) {
+			for i, m := range mask {
+				value[i] = hide(value[i], m)
+			}
+			return value
+		}
+	}
+	return nil
+}
+
+// sensitive names the attributes that have a sensitive part; the kept ones if
+// the whole object is sensitive.
+func (v *values) sensitive(kept []string) []string {
+	var names []string
+	for _, m := range []mask{v.beforeMask, v.afterMask} {
+		if m.all {
+			names = append(names, kept...)
+		}
+		for name, part := range m.parts {
+			if contains(part) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}

@@ -1,0 +1,121 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/holdfast-gate/holdfast/gate"
+	"github.com/holdfast-gate/holdfast/gate/terraform"
+)
+
+// Apply is terraform apply, or destroy, with the gate in the middle.
+func (w *Wrapper) Apply(ctx context.Context, verb string, words []string) (int, error) {
+	fromEnv, err := terraform.EnvWords(w.Tool.Env, verb)
+	if err != nil {
+		return 1, err
+	}
+	args, err := terraform.ParseApply(verb, append(fromEnv, words...))
+	if err != nil {
+		return 1, err
+	}
+	if args.File != "" {
+		return w.applySaved(ctx, verb, words, args)
+	}
+	if args.JSON && !args.AutoApprove {
+		return 1, errors.New("plan file or auto-approve required: nobody can be asked when -json is set\nApply a saved plan file, or add -auto-approve; the gate still decides")
+	}
+	return w.applyNew(ctx, args)
+}
+
+// applySaved judges the plan file that the user made before and has terraform
+// apply that very file.
+func (w *Wrapper) applySaved(ctx context.Context, verb string, words []string, args terraform.Args) (int, error) {
+	own, err := terraform.ParseApply(verb, words)
+	if err != nil {
+		return 1, err
+	}
+	// Terraform ignores -target here without a word and applies everything.
+	if len(own.Fixed) > 0 {
+		return 1, fmt.Errorf("%s cannot be given with a plan file: the plan has already answered it\n"+
+			"Plan again with it, or leave it out; an ephemeral variable can be set as TF_VAR_name", strings.Join(slices.Compact(own.Fixed), ", "))
+	}
+	plan, verdict, err := w.decide(ctx, func() (*gate.Plan, error) { return w.load(ctx, args.File) })
+	if err != nil {
+		return status(err)
+	}
+	call := terraform.ApplyCall{Words: words, NoColor: w.NoColor && !args.NoColor}
+	return w.change(ctx, args.File, plan, verdict, nil, call)
+}
+
+// applyNew has terraform make the plan, with everything the user said about
+// it, and apply it once the gate and the user agree.
+func (w *Wrapper) applyNew(ctx context.Context, args terraform.Args) (int, error) {
+	file, remove, err := tempPlan()
+	if remove != nil {
+		defer remove()
+	}
+	if err != nil {
+		return 1, err
+	}
+	noColor := w.NoColor && !args.NoColor
+	// The words of TF_CLI_ARGS_apply are in args by now, each for the call it
+	// belongs to: what makes the plan is an error where a plan is applied.
+	planCall := terraform.PlanCall{Words: args.Plan, Out: file, NoColor: noColor, Bare: true}
+	plan, verdict, err := w.decide(ctx, func() (*gate.Plan, error) {
+		code, err := w.Tool.Plan(planCall)
+		if err != nil {
+			return nil, err
+		}
+		if code != 0 {
+			return nil, exited(code)
+		}
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return w.load(ctx, file)
+	})
+	if err != nil {
+		return status(err)
+	}
+	version, err := w.Tool.Version(ctx)
+	if err != nil {
+		return 1, err
+	}
+	call := terraform.ApplyCall{Words: args.Apply, File: file, NoColor: noColor, Bare: true}
+	if version.VarsWithPlan() {
+		call.Words = append(slices.Clone(args.Apply), args.Vars...)
+	}
+	var confirm func() (int, error)
+	// As in terraform, a plan without changes is applied without a question;
+	// it may still write outputs. Where the plan does not say, it is asked.
+	if !args.AutoApprove && plan.Applyable != gate.No {
+		confirm = func() (int, error) { return w.confirm(ctx, question(version.Product, plan.Workspace, args), args) }
+	}
+	return w.change(ctx, file, plan, verdict, confirm, call)
+}
+
+// change shows the verdict, asks, proves the verdict again and applies.
+func (w *Wrapper) change(ctx context.Context, file string, plan *gate.Plan, v gate.Verdict, confirm func() (int, error), call terraform.ApplyCall) (int, error) {
+	if err := w.Report(v); err != nil || !v.Decision.Permits() {
+		return 1, err
+	}
+	if confirm != nil {
+		if code, err := confirm(); code != 0 || err != nil {
+			return code, err
+		}
+	}
+	again, err := w.hold(ctx, file, plan, v)
+	if err != nil {
+		return status(err)
+	}
+	if !again.Decision.Permits() {
+		return 1, w.Report(again)
+	}
+	if ctx.Err() != nil {
+		return 1, ctx.Err()
+	}
+	return w.Tool.Apply(call)
+}

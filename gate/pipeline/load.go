@@ -1,0 +1,134 @@
+package pipeline
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+
+	"github.com/holdfast-gate/holdfast/gate"
+)
+
+// Load reads the plan in a file that terraform plan wrote with -out, or in the
+// JSON that terraform show made of one. path "-" is JSON on stdin.
+func (g *Gate) Load(ctx context.Context, path string, stdin io.Reader) (*gate.Plan, error) {
+	if path == "-" {
+		in := bufio.NewReaderSize(stdin, sniff)
+		if binary(in) {
+			return nil, errors.New("a plan file cannot be read from stdin, only its JSON can\nGive the path of the file, or pipe terraform show -json FILE")
+		}
+		return g.decode(in, "stdin")
+	}
+	file, err := open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	in := bufio.NewReaderSize(file, sniff)
+	if binary(in) {
+		return g.show(ctx, path)
+	}
+	return g.decode(in, path)
+}
+
+// sniff is how much of a file is looked at to tell what it is.
+const sniff = 4 << 10
+
+// binary reports whether terraform has to be asked what is in a file: a plan
+// file is a zip archive, the saved plan of HCP Terraform is a small JSON that
+// only names a run.
+func binary(in *bufio.Reader) bool {
+	start, _ := in.Peek(sniff)
+	return bytes.HasPrefix(start, []byte("PK\x03\x04")) || bytes.Contains(start, []byte(`"remote_plan_format"`))
+}
+
+// decode reads JSON and the digest of it in one pass.
+func (g *Gate) decode(in io.Reader, name string) (*gate.Plan, error) {
+	sum := sha256.New()
+	plan, err := g.Decode(io.TeeReader(in, sum))
+	if err != nil {
+		return nil, notPlan(name, err)
+	}
+	// The digest covers the whole file, also what a decoder has no need to read.
+	if _, err := io.Copy(sum, in); err != nil {
+		return nil, notPlan(name, err)
+	}
+	plan.Digest = hex.EncodeToString(sum.Sum(nil))
+	return plan, nil
+}
+
+// show reads a plan file through terraform. The digest is taken first, so that
+// a file that changes under it never carries the digest of what it became.
+func (g *Gate) show(ctx context.Context, path string) (*gate.Plan, error) {
+	digest, err := Digest(path)
+	if err != nil {
+		return nil, err
+	}
+	tool, err := g.Tool()
+	if err != nil {
+		return nil, err
+	}
+	var plan *gate.Plan
+	err = tool.Show(ctx, path, func(r io.Reader) (err error) {
+		plan, err = g.Decode(r)
+		return err
+	})
+	if err != nil {
+		return nil, notPlan(path, err)
+	}
+	plan.Digest = digest
+	// Where terraform does not say, the workspace stays not known, and a config
+	// that restricts workspaces refuses that.
+	plan.Workspace, _ = tool.Workspace(ctx)
+	return plan, nil
+}
+
+// Digest returns the SHA-256 of a file in hexadecimal.
+func Digest(path string) (string, error) {
+	file, err := open(path)
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, file); err != nil {
+		return "", fmt.Errorf("%s could not be read: %v\nGive a plan file or its JSON", path, err)
+	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
+}
+
+// open opens a file with an error that says what to do.
+func open(path string) (*os.File, error) {
+	file, err := os.Open(path)
+	if err == nil {
+		var info fs.FileInfo
+		if info, err = file.Stat(); err == nil && info.IsDir() {
+			err = errors.New("it is a directory")
+		}
+		if err == nil {
+			return file, nil
+		}
+		file.Close()
+	}
+	why := err.Error()
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		why = p.Err.Error()
+	}
+	return nil, fmt.Errorf("the plan %s could not be opened: %s\nGive the path of a plan file or of its JSON", path, why)
+}
+
+// notPlan says which file could not be understood; an error that already says
+// how to fix it is left as it is.
+func notPlan(name string, err error) error {
+	if errors.Is(err, context.Canceled) || bytes.ContainsRune([]byte(err.Error()), '\n') {
+		return err
+	}
+	return fmt.Errorf("%s is not a plan holdfast can read: %w\nGive a file made by terraform plan -out, or the output of terraform show -json for it", name, err)
+}

@@ -1,0 +1,15 @@
+package terraform
+
+import (
+	"context"
+	"strings"
+)
+
+func (t *Tool) workspaceArgv() []string { return append(t.global(), "workspace", "show") }
+
+// Workspace returns the workspace that plan and apply work on, TF_WORKSPACE
+// included.
+func (t *Tool) Workspace(ctx context.Context) (string, error) {
+	out, err := t.capture(ctx, t.workspaceArgv())
+	return strings.TrimSpace(out), err
+}

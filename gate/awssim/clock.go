@@ -40,9 +40,11 @@ func (w *World) Run(speed float64) {
 	w.clock.speed, w.clock.real = speed, time.Now()
 }
 
-// follow moves a running clock to where real time has got.
+// follow moves a running clock to where real time has got, and lets happen
+// what is due now in any case.
 func (w *World) follow() {
 	c := &w.clock
+	w.advanceTo(c.now)
 	if c.speed == 0 {
 		return
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/go-json-experiment/json"
@@ -43,42 +44,38 @@ func exactNumbers() json.Options {
 // same compares values. Null, "", [] and {} are the same: the provider writes
 // one for the other between two refreshes. False and 0 are not among them.
 func same(a, b any) bool {
-	if empty(a) || empty(b) {
+	x, isMap := a.(map[string]any)
+	y, both := b.(map[string]any)
+	switch {
+	case isMap && both:
+		return sameMembers(x, y)
+	case empty(a) || empty(b):
 		return empty(a) && empty(b)
 	}
 	switch a := a.(type) {
 	case []any:
 		b, ok := b.([]any)
-		if !ok || len(a) != len(b) {
-			return false
-		}
-		for i := range a {
-			if !same(a[i], b[i]) {
-				return false
-			}
-		}
-		return true
-	case map[string]any:
-		b, ok := b.(map[string]any)
-		if !ok {
-			return false
-		}
-		for k := range b {
-			if _, both := a[k]; !both && !empty(b[k]) {
-				return false
-			}
-		}
-		for k := range a {
-			if !same(a[k], b[k]) {
-				return false
-			}
-		}
-		return true
+		return ok && slices.EqualFunc(a, b, same)
 	case literal:
 		b, ok := b.(literal)
 		return ok && sameNumber(a, b)
 	}
 	return a == b // strings and booleans
+}
+
+// sameMembers compares two objects; a member that is not there is null.
+func sameMembers(a, b map[string]any) bool {
+	for k := range a {
+		if !same(a[k], b[k]) {
+			return false
+		}
+	}
+	for k := range b {
+		if _, both := a[k]; !both && !empty(b[k]) {
+			return false
+		}
+	}
+	return true
 }
 
 func empty(v any) bool {
@@ -104,5 +101,5 @@ func sameNumber(a, b literal) bool {
 	x, errX := strconv.ParseFloat(string(a), 64)
 	y, errY := strconv.ParseFloat(string(b), 64)
 	const exact = 1 << 53
-	return errX == nil && errY == nil && x == y && math.Abs(x) <= exact
+	return errX == nil && errY == nil && x == y && math.Abs(x) < exact
 }

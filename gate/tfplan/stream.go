@@ -119,10 +119,11 @@ func (s *stream) token() (jsontext.Token, error) {
 // explain turns an error of the JSON package into a sentence. Its own text is
 // dropped: it may quote from the plan.
 func (s *stream) explain(err error) error {
+	if err == nil {
+		return nil
+	}
 	var syntax *jsontext.SyntacticError
 	switch {
-	case err == nil:
-		return nil
 	case errors.Is(err, errTooLarge):
 		return tooLarge()
 	case s.in.err != nil:

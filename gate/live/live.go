@@ -1,0 +1,100 @@
+// Package live reads what is really running and assembles it into a
+// gate.Snapshot, all regions at once. It judges nothing and knows no cloud
+// API: a Collector does the reading, and what it could not read is in the
+// snapshot too.
+package live
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/holdfast-gate/holdfast/gate"
+)
+
+// A Collector reads one region.
+type Collector interface {
+	// Collect reads what is wanted in a region, by the context's deadline. It
+	// never fails as a whole: a source that failed, or failed in part, says so
+	// in its row of Part.Sources, and what was read of it is kept.
+	Collect(ctx context.Context, region string, w Want) Part
+}
+
+// A Part is what one Collect read. Read sorts it and joins its members.
+type Part struct {
+	Account string // of the credentials; empty when it could not be read
+	Members []gate.Member
+	Groups  []gate.Group
+	Sources []gate.Source // one row for every source the Collector knows, needed or not
+}
+
+// Read reads every wanted region at once and returns one snapshot, sorted,
+// joined and with its digest. It returns when the last Collect has; a deadline
+// is the context's. Nothing wanted gives a snapshot without sources, which
+// blinds every check that needs one.
+func Read(ctx context.Context, now func() time.Time, c Collector, wants map[string]Want) *gate.Snapshot {
+	s := &gate.Snapshot{Started: now().UTC(), Members: []gate.Member{}, Groups: []gate.Group{}, Sources: []gate.Source{}}
+	regions := slices.Sorted(maps.Keys(wants))
+	parts := make([]Part, len(regions))
+	var running sync.WaitGroup
+	for i, region := range regions {
+		running.Go(func() { parts[i] = c.Collect(ctx, region, wants[region]) })
+	}
+	running.Wait()
+	for _, p := range parts {
+		s.Members = append(s.Members, p.Members...)
+		s.Groups = append(s.Groups, p.Groups...)
+		s.Sources = append(s.Sources, p.Sources...)
+	}
+	s.Account = account(parts, s.Sources)
+	s.Finished = now().UTC()
+	finish(s)
+	return s
+}
+
+// account is the one account all regions were read in. Regions that were read
+// in different accounts are no picture of one world: no account is right then,
+// and the identity is not known in any region.
+func account(parts []Part, sources []gate.Source) string {
+	var seen []string
+	for _, p := range parts {
+		if p.Account != "" && !slices.Contains(seen, p.Account) {
+			seen = append(seen, p.Account)
+		}
+	}
+	if len(seen) == 0 {
+		return ""
+	}
+	if len(seen) == 1 {
+		return seen[0]
+	}
+	for i, s := range sources {
+		if s.Name == gate.SourceIdentity {
+			sources[i].Complete, sources[i].Problem = false, gate.ProblemFailed
+			sources[i].Err = fmt.Sprintf("the regions were read in different accounts (%s)", strings.Join(seen, ", "))
+		}
+	}
+	return ""
+}
+
+// finish joins and orders a snapshot, so that equal worlds give equal bytes.
+func finish(s *gate.Snapshot) {
+	for i := range s.Members {
+		s.Members[i].Join()
+	}
+	slices.SortFunc(s.Members, func(a, b gate.Member) int {
+		return cmp.Or(cmp.Compare(a.Region, b.Region), cmp.Compare(a.ID, b.ID))
+	})
+	slices.SortFunc(s.Groups, func(a, b gate.Group) int {
+		return cmp.Or(cmp.Compare(a.Region, b.Region), cmp.Compare(a.Name, b.Name))
+	})
+	slices.SortFunc(s.Sources, func(a, b gate.Source) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Region, b.Region))
+	})
+	s.Digest = Digest(s)
+}

@@ -1,0 +1,93 @@
+package live_test
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/holdfast-gate/holdfast/gate"
+	"github.com/holdfast-gate/holdfast/gate/live"
+)
+
+var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+
+func atNoon() time.Time { return noon }
+
+// collectorFunc is a Collector that is one function.
+type collectorFunc func(ctx context.Context, region string, w live.Want) live.Part
+
+func (f collectorFunc) Collect(ctx context.Context, region string, w live.Want) live.Part {
+	return f(ctx, region, w)
+}
+
+func twoRegions(accounts map[string]string) live.Collector {
+	return collectorFunc(func(_ context.Context, region string, _ live.Want) live.Part {
+		return live.Part{
+			Account: accounts[region],
+			Members: []gate.Member{
+				{ID: "i-2", Region: region, Observed: []gate.Observation{{Phase: gate.Steady, Serving: gate.ServingYes, Opinion: true}, {Phase: gate.Leaving, Serving: gate.ServingNo, Opinion: true}}},
+				{ID: "i-1", Region: region, Observed: []gate.Observation{{Phase: gate.Steady, Serving: gate.ServingYes, Opinion: true}}},
+			},
+			Groups:  []gate.Group{{Name: "z", Region: region}, {Name: "a", Region: region}},
+			Sources: []gate.Source{{Name: gate.SourceInstances, Region: region, Complete: true}, {Name: gate.SourceIdentity, Region: region, Complete: true}},
+		}
+	})
+}
+
+func TestReadJoinsAndSorts(t *testing.T) {
+	s := live.Read(t.Context(), atNoon, twoRegions(map[string]string{"a": "1", "b": "1"}), map[string]live.Want{"b": {}, "a": {}})
+	var got []string
+	for _, m := range s.Members {
+		got = append(got, m.Region+" "+m.ID+" "+m.Phase.String()+" "+m.Serving.String())
+	}
+	for _, g := range s.Groups {
+		got = append(got, g.Region+" "+g.Name)
+	}
+	for _, src := range s.Sources {
+		got = append(got, src.Name+" "+src.Region)
+	}
+	want := []string{
+		"a i-1 steady yes", "a i-2 leaving no", "b i-1 steady yes", "b i-2 leaving no",
+		"a a", "a z", "b a", "b z",
+		"ec2.instances a", "ec2.instances b", "sts.identity a", "sts.identity b",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("snapshot (-want +got):\n%s", diff)
+	}
+	if s.Account != "1" || s.Digest != live.Digest(s) || !s.Started.Equal(noon) {
+		t.Errorf("account, digest, started: got %q, %q, %v", s.Account, s.Digest, s.Started)
+	}
+}
+
+func TestReadReadsRegionsAtTheSameTime(t *testing.T) {
+	var both sync.WaitGroup
+	both.Add(2)
+	c := collectorFunc(func(context.Context, string, live.Want) live.Part {
+		both.Done()
+		both.Wait() // for ever, were the regions read one after the other
+		return live.Part{}
+	})
+	live.Read(t.Context(), atNoon, c, map[string]live.Want{"a": {}, "b": {}})
+}
+
+func TestReadOfTwoAccountsKnowsNone(t *testing.T) {
+	s := live.Read(t.Context(), atNoon, twoRegions(map[string]string{"a": "1", "b": "2"}), map[string]live.Want{"a": {}, "b": {}})
+	if s.Account != "" {
+		t.Errorf("account: got %q, want none", s.Account)
+	}
+	for _, src := range s.Sources {
+		if src.Name == gate.SourceIdentity && (src.Complete || src.Problem != gate.ProblemFailed) {
+			t.Errorf("identity in %s: got complete %v, problem %q, want it failed", src.Region, src.Complete, src.Problem)
+		}
+	}
+}
+
+func TestReadOfNothingHasNoSources(t *testing.T) {
+	s := live.Read(t.Context(), atNoon, twoRegions(nil), nil)
+	if len(s.Sources) != 0 || s.Digest == "" {
+		t.Errorf("got %d sources, digest %q, want none and a digest", len(s.Sources), s.Digest)
+	}
+}

@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/go-plugin"
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov5/tf5server"
+	testinterface "github.com/mitchellh/go-testing-interface"
 )
 
 // The addresses under which terraform and tofu look for hashicorp/aws.
@@ -36,6 +37,9 @@ func Serve(ctx context.Context, endpoint string) (reattach string, err error) {
 		// Serve answers through the channel; in this mode its error is always nil.
 		_ = tf5server.Serve(terraformAddress, providerserver.NewProtocol5(&awsProvider{endpoint: endpoint}),
 			tf5server.WithDebug(ctx, attach, closed),
+			// Terraform filters what a provider logs by TF_LOG, but a provider it did
+			// not start has no way to it: this sink filters in its place.
+			tf5server.WithLoggingSink(&testinterface.RuntimeT{}),
 			tf5server.WithGoPluginLogger(hclog.New(&hclog.LoggerOptions{Output: io.Discard})))
 	}()
 	select {

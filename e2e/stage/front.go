@@ -1,0 +1,90 @@
+package stage
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// front stands before an endpoint and writes down who changes what.
+type front struct {
+	next http.Handler
+	read func() // called before each read of an actor who waits; may be nil
+	seen func() // called after each request; may be nil
+
+	mu     sync.Mutex
+	acting bool
+	writes []string
+}
+
+// maxBody bounds what is read of one request; the longest are a few kilobytes.
+const maxBody = 16 << 20
+
+func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	if waits := f.note(actionOf(body)); waits && f.read != nil {
+		f.read()
+	}
+	f.next.ServeHTTP(w, r)
+	if f.seen != nil {
+		f.seen()
+	}
+}
+
+// note writes down a change that an actor makes. It reports whether the action
+// is a read by an actor that has changed something: then he waits for it.
+func (f *front) note(action string) (waits bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch {
+	case !f.acting:
+		return false
+	case changes(action):
+		f.writes = append(f.writes, action)
+		return false
+	}
+	return len(f.writes) > 0
+}
+
+func (f *front) begin() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.acting, f.writes = true, nil
+}
+
+func (f *front) end() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.acting = false
+}
+
+func (f *front) written() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.writes)
+}
+
+// actionOf reads the action of the Query protocol, which all services of a
+// stage speak. A body of another protocol has none, and counts as a change.
+func actionOf(body []byte) string {
+	form, err := url.ParseQuery(string(body))
+	if err != nil {
+		return ""
+	}
+	return form.Get("Action")
+}
+
+// changes reports whether an action changes anything. Whatever is not known to
+// be a read is a change.
+func changes(action string) bool {
+	return !slices.ContainsFunc([]string{"Describe", "Get", "List"}, func(p string) bool { return strings.HasPrefix(action, p) })
+}

@@ -102,8 +102,8 @@ func (v *View) owns(c Change) bool {
 	return false
 }
 
-// count says how many of what: "1 member", "3 members".
-func count(n int, what string) string {
+// Count says how many of what, for messages: "1 member", "3 members".
+func Count(n int, what string) string {
 	if n == 1 {
 		return "1 " + what
 	}

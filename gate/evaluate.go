@@ -23,6 +23,7 @@ func Evaluate(in Input, suite []*Check) Verdict {
 		}
 		findings = append(findings, emptyRoles(c)...)
 	}
+	findings = append(findings, unused(v.Clusters)...)
 	// Clusters that the plan does not know and the config does not name are
 	// other people's: they were read only because a filter found them.
 	v.Clusters = slices.DeleteFunc(v.Clusters, func(c *View) bool {
@@ -87,8 +88,26 @@ func emptyRoles(v *View) []Finding {
 	for _, p := range v.Roles {
 		if len(p.Buckets) == 0 && len(v.Members) > 0 && v.Takes() {
 			out = append(out, Finding{Check: "cluster", Code: "cluster.empty", Decision: Block, Cluster: v.Cluster.Name, Role: p.Role.Name,
-				Message: fmt.Sprintf("role %q of %s selects none of its %s, so its promises protect nobody", p.Role.Name, v.Cluster.Name, count(len(v.Members), "member")),
+				Message: fmt.Sprintf("role %q of %s selects none of its %s, so its promises protect nobody", p.Role.Name, v.Cluster.Name, Count(len(v.Members), "member")),
 				Remedy:  "correct the role's members in holdfast.hcl"})
+		}
+	}
+	return out
+}
+
+// unused warns of declared clusters that select nobody while the plan takes
+// members that no declaration protects: a misspelt selector looks like this.
+func unused(clusters []*View) []Finding {
+	i := slices.IndexFunc(clusters, func(v *View) bool { return v.Cluster.Implicit && v.Takes() })
+	if i < 0 {
+		return nil
+	}
+	var out []Finding
+	for _, v := range clusters {
+		if !v.Cluster.Implicit && len(v.Members) == 0 && len(v.Groups) == 0 && len(v.Recorded) == 0 {
+			out = append(out, Finding{Check: "cluster", Code: "cluster.unused", Decision: Warn, Cluster: v.Cluster.Name,
+				Message: fmt.Sprintf("%s selects no member, and the plan takes members of %s, which no cluster of holdfast.hcl selects", v.Cluster.Name, clusters[i].Cluster.Name),
+				Remedy:  "check the spelling of the cluster's members"})
 		}
 	}
 	return out

@@ -285,7 +285,7 @@ const (
 func (r Role) floors(voters int) []Floor {
 	out := []Floor{{PromiseSurvivorFloor, r.SurvivorFloor, "declared"}}
 	if r.Quorum {
-		out = append(out, Floor{PromiseQuorum, voters/2 + 1, "a majority of " + count(voters, "configured voter")})
+		out = append(out, Floor{PromiseQuorum, voters/2 + 1, "a majority of " + Count(voters, "configured voter")})
 	}
 	if r.Budget != nil {
 		out = append(out, Floor{PromiseBudget, max(0, r.Size-*r.Budget), fmt.Sprintf("size %d - budget %d", r.Size, *r.Budget)})

@@ -73,9 +73,9 @@ func (w *world) record(byID map[string]*MemberView, c Change) {
 		byID[c.ID] = m
 	}
 	m.Addresses = append(m.Addresses, c.key())
-	// A live tag wins over the recorded one; a recorded one stands in for a
-	// tag that is no longer there.
-	m.Tags = fill(m.Tags, c.Before.Tags())
+	// A live tag wins over the recorded one, and that over the configured one;
+	// they stand in for a tag that is no longer there.
+	m.Tags = fill(fill(m.Tags, c.Before.Tags()), c.After.Tags())
 }
 
 // groupChange is the plan's entry for a group; a change without a region

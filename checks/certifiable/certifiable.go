@@ -1,0 +1,118 @@
+// Package certifiable holds the check that a plan describes what applying it
+// will do. It does not judge what that is.
+package certifiable
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/holdfast-gate/holdfast/gate"
+)
+
+// Check returns the check.
+func Check() *gate.Check {
+	return &gate.Check{Name: "certifiable", Plan: true, Run: run, Doc: `a plan can only be judged if it says all that it will do
+
+A plan made with -target, one with deferred changes, one that ended in an error
+or one with actions does not describe where it ends. Pass by planning the whole
+configuration. Changes of members that holdfast cannot count yet are refused
+here too, by type.`}
+}
+
+func run(p *gate.Pass) error {
+	plan := p.Plan
+	if plan.Errored {
+		p.Report(gate.Finding{Code: "certifiable.errored", Decision: gate.Block, Message: "planning ended in an error, so the plan lacks what came after it", Remedy: "mend the error and plan again"})
+	}
+	switch plan.Complete {
+	case gate.Yes:
+	case gate.No:
+		p.Report(gate.Finding{Code: "certifiable.incomplete", Decision: gate.Block, Message: "the plan is incomplete: it was made with -target or leaves changes for later, so it does not say where it ends", Remedy: "plan the whole configuration, without -target"})
+	default:
+		// OpenTofu and Terraform before 1.8 do not say it; every change that is in
+		// the plan is judged all the same, so this is a warning.
+		p.Report(gate.Finding{Code: "certifiable.unsaid", Decision: gate.Warn, Message: "the plan does not say whether it is complete (OpenTofu, and Terraform before 1.8, never do)", Remedy: "make sure that it was made without -target"})
+	}
+	if n := len(plan.Deferred); n > 0 {
+		p.Report(gate.Finding{Code: "certifiable.deferred", Decision: gate.Block, Subjects: plan.Deferred, Message: fmt.Sprintf("the plan defers %s, beginning with %s", gate.Count(n, "change"), plan.Deferred[0]), Remedy: "plan again when what they wait for is known"})
+	}
+	for _, c := range plan.Changes {
+		change(p, c)
+	}
+	for _, a := range plan.Actions {
+		if !slices.Contains(harmless(), a.Type) {
+			// An action is no resource change, but it acts: some stop instances.
+			p.Report(gate.Finding{Code: "certifiable.action", Decision: gate.Block, Subjects: []string{a.Address},
+				Message: fmt.Sprintf("the plan runs action %s (%s), whose effect on members is not known%s", a.Address, a.Type, on(a)), Remedy: "plan without the action, and run it by itself when nothing else changes"})
+		}
+	}
+	return nil
+}
+
+// harmless are the provider's actions that touch no member.
+func harmless() []string {
+	return []string{"aws_dynamodb_create_backup", "aws_cloudfront_create_invalidation", "aws_ses_send_email", "aws_sns_publish"}
+}
+
+func on(a gate.ActionCall) string {
+	if len(a.Members) == 0 {
+		return ""
+	}
+	return ": it names " + strings.Join(a.Members, ", ")
+}
+
+func change(p *gate.Pass, c gate.Change) {
+	switch {
+	case c.Action == gate.ActionUnknown:
+		// An action this version does not know may do anything.
+		p.Report(gate.Finding{Code: "certifiable.unknown", Decision: gate.Block, Subjects: []string{c.Address}, Message: fmt.Sprintf("the plan would %q %s, an action this version of holdfast does not know", c.RawAction, c.Address), Remedy: "use a newer holdfast"})
+	case gate.KeptAttributes(c.Type) != nil && c.ID == "" && (c.Action.Ends() || c.Action == gate.Update):
+		// Without its id nobody knows which live object this is.
+		p.Report(gate.Finding{Code: "certifiable.unidentified", Decision: gate.Block, Subjects: []string{c.Address}, Message: fmt.Sprintf("the plan does not say which live object %s is, so its loss cannot be counted", c.Address), Remedy: "plan again with a refresh"})
+	case uncounted(c):
+		// A type that holds or scales members and has no arithmetic yet.
+		p.Report(gate.Finding{Code: "certifiable.uncounted", Decision: gate.Block, Subjects: []string{c.Address},
+			Message: fmt.Sprintf("the plan would %s %s, and this version of holdfast cannot count what that leaves of %s", verb(c), c.Address, c.Type), Remedy: "apply this change by itself, watched, with terraform"})
+	}
+}
+
+func verb(c gate.Change) string {
+	if c.Action != gate.Update {
+		return c.Action.String()
+	}
+	return "change " + strings.Join(c.Changed, ", ") + " of"
+}
+
+// uncounted reports whether a change may cost members of a kind whose
+// arithmetic this version does not have (aws-semantics 1.1). Making one, and
+// changing its tags, costs nobody.
+func uncounted(c gate.Change) bool {
+	if !slices.Contains(holders(), c.Type) {
+		return false
+	}
+	switch c.Action {
+	case gate.NoOp, gate.Read, gate.Forget, gate.ForgetReplace:
+		return false
+	case gate.Create:
+		// A new lifecycle configuration overwrites every rule the bucket has.
+		return c.Type == "aws_s3_bucket_lifecycle_configuration"
+	case gate.Update:
+		return slices.ContainsFunc(c.Changed, func(n string) bool { return n != "tags" && n != "tags_all" && n != "timeouts" })
+	}
+	return true
+}
+
+func holders() []string {
+	return []string{
+		"aws_spot_fleet_request", "aws_ec2_fleet", "aws_ecs_service", "aws_ecs_task_set", "aws_ecs_capacity_provider", "aws_ecs_cluster_capacity_providers",
+		"aws_eks_node_group", "aws_eks_cluster", "aws_eks_fargate_profile",
+		"aws_rds_cluster", "aws_rds_cluster_instance", "aws_db_instance", "aws_rds_global_cluster",
+		"aws_docdb_cluster", "aws_docdb_cluster_instance", "aws_docdb_global_cluster", "aws_neptune_cluster", "aws_neptune_cluster_instance", "aws_neptune_global_cluster",
+		"aws_elasticache_replication_group", "aws_elasticache_cluster", "aws_elasticache_global_replication_group", "aws_memorydb_cluster",
+		"aws_opensearch_domain", "aws_elasticsearch_domain", "aws_msk_cluster", "aws_emr_cluster", "aws_emr_instance_group", "aws_emr_instance_fleet",
+		"aws_redshift_cluster", "aws_dynamodb_table", "aws_dynamodb_table_replica", "aws_dynamodb_global_table",
+		"aws_ebs_volume", "aws_s3_bucket", "aws_s3_bucket_lifecycle_configuration", "aws_s3_bucket_versioning", "aws_s3_bucket_replication_configuration",
+		"aws_spot_instance_request",
+	}
+}

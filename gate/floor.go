@@ -1,0 +1,202 @@
+package gate
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Live are the sources that say who serves. A check that counts members is
+// blind without any one of them.
+func Live() []string {
+	return []string{SourceInstances, SourceStatus, SourceGroups, SourceActivities, SourceRefreshes, SourceWarmPools, SourceTargets}
+}
+
+// Breaches reports one finding for every role that the plan could leave with
+// fewer serving members than a promise needs. It says nothing where the plan
+// takes no serving member: adding members, and removing dead ones, must stay
+// possible below the floor, or no repair would.
+func (p *Pass) Breaches(promise, code string) {
+	for _, r := range p.Cluster.Roles {
+		f, ok := r.Floor(promise)
+		if !ok {
+			continue
+		}
+		if r.Taken() > 0 && r.During < f.Needs {
+			p.Report(Finding{Code: code + ".breached", Decision: Block, Role: r.Role.Name, Subjects: p.Cluster.leaving(r), Message: p.Cluster.breach(r, f),
+				Remedy: p.Cluster.remedy(r, f), Evidence: p.Cluster.evidence(r)})
+		} else if r.Taken() == 0 && len(r.Serving) < f.Needs && p.Cluster.Touched() {
+			p.Report(Finding{Code: code + ".below", Decision: Warn, Role: r.Role.Name,
+				Message: fmt.Sprintf("%s has %d of %s serving now, it needs %d (%s); the plan takes none of them", p.Cluster.title(r), len(r.Serving), Count(r.size(), "member"), f.Needs, f.Promise),
+				Remedy:  "bring members into service first"})
+		}
+	}
+}
+
+// title names a cluster, and its role if it has a name.
+func (v *View) title(r Projection) string {
+	if r.Role.Name == "" {
+		return v.Cluster.Name
+	}
+	return v.Cluster.Name + "/" + r.Role.Name
+}
+
+// size is the number "of" which members serve: declared, else those that are there.
+func (p Projection) size() int {
+	if p.Role.Size > 0 {
+		return p.Role.Size
+	}
+	n := 0
+	for _, b := range p.Buckets {
+		if b != BucketGone {
+			n++
+		}
+	}
+	return n
+}
+
+// breach is the sentence of the whole product: who, both numbers, why.
+func (v *View) breach(r Projection, f Floor) string {
+	var why []string
+	for _, b := range []Bucket{BucketLeaving, BucketFailed, BucketArriving, BucketChanging, BucketOutOfService, BucketUnknown} {
+		if ids := r.In(b); len(ids) > 0 {
+			why = append(why, fmt.Sprintf("%d %s %s", len(ids), are(len(ids)), v.states(ids, b)))
+		}
+	}
+	clauses := []string{}
+	if len(why) > 0 {
+		clauses = append(clauses, strings.Join(why, ", "))
+	}
+	if n := len(r.Victims); n > 0 {
+		clauses = append(clauses, fmt.Sprintf("the plan ends %d%s", n, more(len(clauses) > 0)))
+	}
+	if r.Kills > 0 {
+		clauses = append(clauses, fmt.Sprintf("the plan lets AWS end %d of its own choice", r.Kills))
+	}
+	if r.Rolls > 0 {
+		clauses = append(clauses, fmt.Sprintf("the plan takes %d out at once", r.Rolls))
+	}
+	for i := range clauses {
+		if i > 0 && i == len(clauses)-1 {
+			clauses[i] = "and " + clauses[i]
+		}
+	}
+	promise := ""
+	if f.Promise != PromiseSurvivorFloor {
+		promise = " (" + f.Promise + ": " + f.How + ")"
+	}
+	return fmt.Sprintf("%s would keep %d of %s serving, it needs %d%s: %s", v.title(r), r.During, Count(r.size(), "member"), f.Needs, promise, join(clauses))
+}
+
+func more(others bool) string {
+	if others {
+		return " more"
+	}
+	return ""
+}
+
+func are(n int) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
+}
+
+func join(clauses []string) string {
+	if len(clauses) == 2 {
+		return strings.Join(clauses, " ")
+	}
+	return strings.Join(clauses, ", ")
+}
+
+// states is what members of one bucket are doing, in the source's own words
+// where they all say the same.
+func (v *View) states(ids []string, b Bucket) string {
+	var raws []string
+	for _, id := range ids {
+		if m, ok := v.member(id); ok && m.Serving == ServingYes && m.Phase == Steady {
+			raws = append(raws, "not ready yet") // too young for its role
+		} else if ok {
+			raws = append(raws, m.Word())
+		}
+	}
+	slices.Sort(raws)
+	if raws = slices.Compact(raws); len(raws) == 1 && raws[0] != "" {
+		return raws[0]
+	}
+	return b.String()
+}
+
+// Word is the source's own word for the worst thing known of a member: what
+// its phase rests on.
+func (m MemberView) Word() string {
+	if m.Absent {
+		return "not found"
+	}
+	for _, o := range m.Observed {
+		if o.Opinion && o.Phase == m.Phase && (m.Phase != Steady || o.Serving == m.Serving) {
+			return o.Raw
+		}
+	}
+	return m.Phase.String()
+}
+
+// leaving are the members a breach is about: those already going and those the
+// plan names.
+func (v *View) leaving(r Projection) []string {
+	out := slices.Concat(r.In(BucketLeaving), r.In(BucketVictim))
+	for _, e := range v.Effects {
+		if e.Takes() {
+			out = append(out, e.Address)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// remedy is the way out of a breach.
+func (v *View) remedy(r Projection, f Floor) string {
+	recreated := slices.ContainsFunc(v.Effects, func(e Effect) bool { return e.Action == Create && e.Joins > 0 }) && len(r.Victims) > 0
+	switch {
+	case recreated && !r.moving():
+		return "move the survivors to the addresses that would be created (terraform state mv, or a moved block), then plan again"
+	case r.moving():
+		return "wait until nothing moves (--wait 10m), plan again, and keep at least " + Count(f.Needs, "serving member")
+	case r.After >= f.Needs:
+		return "change fewer members at once"
+	case f.Needs > 0 && len(r.Serving) > f.Needs:
+		return fmt.Sprintf("take at most %s at a time", Count(len(r.Serving)-f.Needs, "serving member"))
+	default:
+		return fmt.Sprintf("add members first, or declare another %s for %s in holdfast.hcl if this is meant", f.Promise, v.title(r))
+	}
+}
+
+func (p Projection) moving() bool {
+	return len(p.In(BucketLeaving))+len(p.In(BucketArriving))+len(p.In(BucketChanging)) > 0
+}
+
+// evidence lists what the members of a breach were seen doing.
+func (v *View) evidence(r Projection) []Evidence {
+	var out []Evidence
+	for _, e := range v.Effects {
+		if e.Takes() {
+			out = append(out, Evidence{Source: "plan", Ref: e.Address, Field: e.Action.String(), Got: e.Does})
+		}
+	}
+	for _, m := range v.Members {
+		if b, in := r.Buckets[m.ID]; in && b != BucketSurvivor && b != BucketGone {
+			out = append(out, m.Evidence())
+		}
+	}
+	return out
+}
+
+// Evidence is the observation that a member's phase rests on.
+func (m MemberView) Evidence() Evidence {
+	for _, o := range m.Observed {
+		if o.Opinion && o.Phase == m.Phase && (m.Phase != Steady || o.Serving == m.Serving) {
+			return Evidence{Source: o.Source, Ref: m.ID, Field: o.Field, Got: o.Raw, Since: o.Since}
+		}
+	}
+	return Evidence{Source: "plan", Ref: m.ID, Got: m.Word()}
+}

@@ -11,14 +11,15 @@ import (
 // A declared cluster keeps its place in the file, for messages about two.
 type declared struct {
 	gate.Cluster
-	at hcl.Range
+	at  hcl.Range
+	bad bool // its members block has a mistake, so it is not what was meant
 }
 
 func (d *decoder) clusters(blocks hcl.Blocks) []gate.Cluster {
 	d.unique(blocks)
 	all := make([]declared, 0, len(blocks))
 	for _, b := range blocks {
-		all = append(all, declared{d.cluster(b), b.DefRange})
+		all = append(all, d.cluster(b))
 	}
 	d.overlaps(all)
 	out := make([]gate.Cluster, 0, len(all))
@@ -37,18 +38,20 @@ func (d *decoder) unique(blocks hcl.Blocks) {
 			d.fail(b.LabelRanges[0], "Invalid name", "The name of a %s must not be empty, begin or end with a space, or hold characters that do not show; got %q.", b.Type, name)
 		}
 		if at, ok := first[name]; ok {
-			d.fail(b.DefRange, "Duplicate "+b.Type, "There is a %s %q already, at %s. Give one of them another name, or join the two.", b.Type, name, at)
+			d.fail(b.DefRange, "Duplicate "+b.Type, "There is a %s %q already, at %s. Give one of them another name, or join the two.", b.Type, name, place(at))
 			continue
 		}
 		first[name] = b.DefRange
 	}
 }
 
-func (d *decoder) cluster(b *hcl.Block) gate.Cluster {
-	c := gate.Cluster{Name: b.Labels[0], Settle: gate.DefaultSettle}
+func (d *decoder) cluster(b *hcl.Block) declared {
+	c := declared{Cluster: gate.Cluster{Name: b.Labels[0], Settle: gate.DefaultSettle}, at: b.DefRange}
 	content := d.content(b.Body, clusterSchema)
 	blocks := content.Blocks.ByType()
+	before := len(d.diags)
 	c.Members = d.members(b, blocks["members"])
+	c.bad = len(d.diags) > before
 	if attr := content.Attributes["settle"]; attr != nil {
 		c.Settle, _ = d.duration(attr, 0)
 	}
@@ -63,7 +66,7 @@ func (d *decoder) cluster(b *hcl.Block) gate.Cluster {
 	for _, name := range promises {
 		if attr := content.Attributes[name]; attr != nil {
 			d.fail(attr.NameRange, "Promise beside roles",
-				"This cluster has roles, the first at %s, so its promises are theirs. Move %s into each role that it holds for.", roles[0].DefRange, name)
+				"This cluster has roles, the first at %s, so its promises are theirs. Move %s into each role that it holds for.", place(roles[0].DefRange), name)
 		}
 	}
 	d.unique(roles)

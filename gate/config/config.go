@@ -5,7 +5,6 @@
 package config
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -29,7 +28,7 @@ const (
 )
 
 // MaxBytes is the largest file that is read. A cluster takes about 500 bytes.
-const MaxBytes = 256 << 10
+const MaxBytes = 128 << 10
 
 // Find returns the path of the config in dir, or "" where there is none. It is
 // an error if there are two, or if one is there that cannot be looked at.
@@ -85,15 +84,13 @@ func Parse(filename string, src []byte, version string) (*gate.Config, error) {
 	if len(src) > MaxBytes {
 		return nil, fmt.Errorf("the config %s is larger than %d KiB; is it a %s?", filename, MaxBytes>>10, FileName)
 	}
-	if diag := hiddenCharacter(filename, src); diag != nil {
-		return nil, &Error{diags: hcl.Diagnostics{diag}}
-	}
-	if diag := tooDeep(filename, src); diag != nil {
+	json := strings.HasSuffix(filename, ".json")
+	if diag := unfit(filename, src, json); diag != nil {
 		return nil, &Error{diags: hcl.Diagnostics{diag}}
 	}
 	parser := hclparse.NewParser()
 	parse := parser.ParseHCL
-	if strings.HasSuffix(filename, ".json") {
+	if json {
 		parse = parser.ParseJSON
 	}
 	file, diags := parse(src, filename)
@@ -113,55 +110,4 @@ func Parse(filename string, src []byte, version string) (*gate.Config, error) {
 	sum := sha256.Sum256(src)
 	cfg.Digest = hex.EncodeToString(sum[:])
 	return cfg, nil
-}
-
-// maxDepth is how deep brackets may nest; the schema needs four levels.
-const maxDepth = 64
-
-// tooDeep refuses what could exhaust the stack of a recursive parser. It counts
-// brackets in strings and comments too, where nobody writes 64 of them.
-func tooDeep(filename string, src []byte) *hcl.Diagnostic {
-	depth, line := 0, 1
-	for _, c := range src {
-		switch c {
-		case '\n':
-			line++
-		case '(', '[', '{':
-			depth++
-		case ')', ']', '}':
-			depth--
-		}
-		if depth > maxDepth {
-			return &hcl.Diagnostic{
-				Severity: hcl.DiagError,
-				Summary:  "Nested too deeply",
-				Detail:   fmt.Sprintf("More than %d brackets are open here. Close them, or check that this is a %s.", maxDepth, FileName),
-				Subject:  &hcl.Range{Filename: filename, Start: hcl.Pos{Line: line, Column: 1}, End: hcl.Pos{Line: line, Column: 1}},
-			}
-		}
-	}
-	return nil
-}
-
-// hiddenCharacter finds the first character that a terminal or a reviewer
-// would not show as it is: such a file can look unlike what it says.
-func hiddenCharacter(filename string, src []byte) *hcl.Diagnostic {
-	for n, line := range bytes.Split(src, []byte("\n")) {
-		line = bytes.TrimSuffix(line, []byte("\r"))
-		column := 0
-		for _, r := range string(line) {
-			column++
-			if !hidden(r) {
-				continue
-			}
-			pos := hcl.Pos{Line: n + 1, Column: column}
-			return &hcl.Diagnostic{
-				Severity: hcl.DiagError,
-				Summary:  "Hidden character",
-				Detail:   fmt.Sprintf("Column %d of this line holds the character %U, which does not show. Remove it.", column, r),
-				Subject:  &hcl.Range{Filename: filename, Start: pos, End: pos},
-			}
-		}
-	}
-	return nil
 }

@@ -2,6 +2,7 @@ package config
 
 import (
 	"cmp"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -26,12 +27,21 @@ func (e *Error) Error() string {
 	return strings.TrimRight(b.String(), "\n")
 }
 
+// maxMistakes is how many are shown: a file with more is not a config, and
+// each is rendered by going through the whole source.
+const maxMistakes = 50
+
 // Write writes what Error returns, in the order of the file. Text is wrapped at
 // width columns; zero does not wrap.
 func (e *Error) Write(w io.Writer, width uint, color bool) error {
 	diags := slices.Clone(e.diags)
 	slices.SortStableFunc(diags, func(a, b *hcl.Diagnostic) int { return cmp.Compare(start(a), start(b)) })
-	return hcl.NewDiagnosticTextWriter(w, e.files, width, color).WriteDiagnostics(diags)
+	more := max(0, len(diags)-maxMistakes)
+	err := hcl.NewDiagnosticTextWriter(w, e.files, width, color).WriteDiagnostics(diags[:len(diags)-more])
+	if err == nil && more > 0 {
+		_, err = fmt.Fprintf(w, "%d more mistakes follow; check that this is a %s.\n\n", more, FileName)
+	}
+	return err
 }
 
 func start(d *hcl.Diagnostic) int {

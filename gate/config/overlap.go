@@ -15,11 +15,11 @@ func (d *decoder) overlaps(all []declared) {
 	for i, b := range all {
 		for _, a := range all[:i] {
 			// The same name is a mistake of its own.
-			if a.Name == b.Name {
+			if a.bad || b.bad || a.Name == b.Name {
 				continue
 			}
 			if why := shared(a.Cluster, b.Cluster); why != "" {
-				d.fail(b.at, "Overlapping clusters", "%q and %q, at %s, have members in common: %s. Make them one cluster with two roles, or select more narrowly.", b.Name, a.Name, a.at, why)
+				d.fail(b.at, "Overlapping clusters", "%q and %q, at %s, have members in common: %s. Make them one cluster with two roles, or select more narrowly.", b.Name, a.Name, place(a.at), why)
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -66,7 +67,7 @@ func (d *decoder) tagValue(expr hcl.Expression, key string) (string, bool) {
 		d.fail(expr.Range(), "Empty tag value", `The tag %q has no value here. Write the value it must have, or "*" for any.`, key)
 		return "", false
 	}
-	return d.text(expr, "The value of a tag")
+	return d.text(expr, fmt.Sprintf("The value of the tag %q", key))
 }
 
 // address reports whether s can be the address of managed resources.

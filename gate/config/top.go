@@ -46,7 +46,7 @@ func (d *decoder) single(blocks hcl.Blocks) *hcl.Block {
 		return nil
 	}
 	for _, b := range blocks[1:] {
-		d.fail(b.DefRange, "Duplicate block", "There is a %q block already, at %s. Put everything into that one.", b.Type, blocks[0].DefRange)
+		d.fail(b.DefRange, "Duplicate block", "There is a block %q already, at %s. Put everything into that one.", b.Type, place(blocks[0].DefRange))
 	}
 	return blocks[0]
 }

@@ -17,6 +17,9 @@ type decoder struct {
 	diags hcl.Diagnostics
 }
 
+// place is where something else stands, as a person would look it up.
+func place(r hcl.Range) string { return fmt.Sprintf("%s:%d", r.Filename, r.Start.Line) }
+
 // fail records one mistake: what is wrong and what to write instead.
 func (d *decoder) fail(at hcl.Range, summary, detail string, args ...any) {
 	d.diags = append(d.diags, &hcl.Diagnostic{
@@ -31,12 +34,15 @@ func (d *decoder) fail(at hcl.Range, summary, detail string, args ...any) {
 // what it promises must be readable in it.
 func (d *decoder) value(expr hcl.Expression, name string) (cty.Value, bool) {
 	v, diags := expr.Value(nil)
+	for _, diag := range diags {
+		diag.Detail += " Write the value itself: a config has no variables and no functions."
+	}
 	d.diags = append(d.diags, diags...)
 	if diags.HasErrors() {
 		return v, false
 	}
 	if v.IsNull() || !v.IsWhollyKnown() {
-		d.fail(expr.Range(), "No value", "%s has no value. Give it one, or remove it.", name)
+		d.fail(expr.Range(), "No value", "%s is null. Give it a value, or remove it.", name)
 		return v, false
 	}
 	return v, true
@@ -72,7 +78,7 @@ func (d *decoder) texts(attr *hcl.Attribute, check func(hcl.Range, string) bool)
 	}
 	var out []string
 	for _, expr := range list {
-		s, ok := d.text(expr, "Each of "+attr.Name)
+		s, ok := d.text(expr, "Every entry of "+attr.Name)
 		if ok && check(expr.Range(), s) {
 			out = append(out, s)
 		}

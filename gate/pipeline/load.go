@@ -11,6 +11,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 
 	"github.com/holdfast-gate/holdfast/gate"
 )
@@ -70,7 +71,7 @@ func (g *Gate) show(ctx context.Context, path string) (*gate.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	tool, err := g.Tool()
+	tool, err := g.Find()
 	if err != nil {
 		return nil, err
 	}
@@ -124,11 +125,11 @@ func open(path string) (*os.File, error) {
 	return nil, fmt.Errorf("the plan %s could not be opened: %s\nGive the path of a plan file or of its JSON", path, why)
 }
 
-// notPlan says which file could not be understood; an error that already says
-// how to fix it is left as it is.
+// notPlan says which file could not be understood; an error that already names
+// it is left as it is.
 func notPlan(name string, err error) error {
-	if errors.Is(err, context.Canceled) || bytes.ContainsRune([]byte(err.Error()), '\n') {
+	if errors.Is(err, context.Canceled) || strings.Contains(err.Error(), name) {
 		return err
 	}
-	return fmt.Errorf("%s is not a plan holdfast can read: %w\nGive a file made by terraform plan -out, or the output of terraform show -json for it", name, err)
+	return fmt.Errorf("%s: %w", name, err)
 }

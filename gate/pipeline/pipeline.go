@@ -13,7 +13,7 @@ import (
 	"github.com/holdfast-gate/holdfast/gate/terraform"
 )
 
-// A Gate turns a plan and the world into verdicts. All fields but Tool, Wait,
+// A Gate turns a plan and the world into verdicts. All fields but Find, Wait,
 // Sleep and Log are required.
 type Gate struct {
 	Config   *gate.Config
@@ -22,10 +22,10 @@ type Gate struct {
 	Evaluate func(gate.Input) gate.Verdict
 	Now      func() time.Time
 
-	Tool  func() (*terraform.Tool, error)           // asked only where a plan file must be shown
-	Wait  time.Duration                             // longest wait for clusters to settle; zero does not wait
+	Tool  func() (*terraform.Tool, error)            // asked only where a plan file must be shown
+	Wait  time.Duration                              // longest wait for clusters to settle; zero does not wait
 	Sleep func(context.Context, time.Duration) error // lets time pass, or returns when the context ends
-	Log   io.Writer                                 // progress
+	Log   io.Writer                                  // progress
 }
 
 // judge reads what is running and decides.

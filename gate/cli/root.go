@@ -1,0 +1,182 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/holdfast-gate/holdfast/gate/terraform"
+)
+
+// global is the flags that stand before the subcommand.
+type global struct {
+	*Factory
+	config     string
+	chdir      string
+	wait       time.Duration
+	output     string
+	outputFile string
+	tfPath     string
+	color      string
+	noColor    bool
+	quiet      bool
+	verbose    bool
+	timeout    time.Duration
+}
+
+// newRoot makes the whole command tree. Own verbs win only where terraform has
+// no such verb; what is not in the tree is terraform's.
+func newRoot(f *Factory) *cobra.Command {
+	g := &global{Factory: f}
+	root := &cobra.Command{
+		Use:   "holdfast [flags] [-chdir=DIR] COMMAND [args]",
+		Short: "A safety gate for infrastructure changes that scale clusters",
+		Long: `Holdfast stands where you run terraform. It reads what Terraform wants to do,
+reads what is really running, and lets the change through only if every
+cluster it touches keeps enough serving members, whatever AWS chooses to do.
+
+plan, apply and destroy take terraform's own arguments, and any other
+terraform subcommand is passed straight through, so that
+
+    alias terraform=holdfast
+
+works. Holdfast's own flags stand before the subcommand, or in the
+environment: --wait 10m is HOLDFAST_WAIT=10m.`,
+		TraverseChildren: true,
+		SilenceErrors:    true,
+		SilenceUsage:     true,
+		Args:             cobra.ArbitraryArgs,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			return g.complete(cmd.Root().PersistentFlags())
+		},
+		RunE: func(cmd *cobra.Command, words []string) error {
+			if len(words) == 0 {
+				return cmd.Help()
+			}
+			return g.pass(words)
+		},
+	}
+	root.SetIn(f.In)
+	root.SetOut(f.Out)
+	root.SetErr(f.Err)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usageError{err, "Run '" + cmd.CommandPath() + " --help' for its flags.\n"}
+	})
+	p := root.PersistentFlags()
+	p.StringVar(&g.config, "config", "", "path of holdfast.hcl (default: found in DIR or above it, up to the repository root)")
+	p.StringVar(&g.chdir, "chdir", "", "terraform's -chdir=DIR")
+	p.DurationVar(&g.wait, "wait", 0, "wait this long for clusters to settle")
+	p.StringVarP(&g.output, "output", "o", "text", "form of the report: text or json")
+	p.StringVar(&g.outputFile, "output-file", "", "write the report to this file")
+	p.StringVar(&g.tfPath, "tf-path", "", "the terraform or tofu to run (default: found on PATH)")
+	p.StringVar(&g.color, "color", "auto", "colour in reports: auto, always or never")
+	p.BoolVar(&g.noColor, "no-color", false, "no colour, in terraform's output too")
+	p.BoolVarP(&g.quiet, "quiet", "q", false, "report only what blocks")
+	p.BoolVarP(&g.verbose, "verbose", "v", false, "report every member and every check")
+	p.DurationVar(&g.timeout, "timeout", 2*time.Minute, "longest that reading what is live may take")
+	// Flags end at terraform's subcommand: what follows it is terraform's.
+	root.Flags().AddFlagSet(p)
+	root.Flags().SetInterspersed(false)
+	root.AddCommand(
+		newPlan(g, nil),
+		newApply(g, "apply", nil),
+		newApply(g, "destroy", nil),
+		newVersion(g, nil),
+		newCheck(g, nil),
+		newSnapshot(g, nil),
+	)
+	return root
+}
+
+// complete takes what was not given as a flag from HOLDFAST_* and judges the
+// values.
+func (g *global) complete(flags *pflag.FlagSet) error {
+	var err error
+	flags.VisitAll(func(f *pflag.Flag) {
+		name := "HOLDFAST_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		value := terraform.Getenv(g.Env, name)
+		if f.Changed || value == "" || f.Name == "chdir" || err != nil {
+			return
+		}
+		if flags.Set(f.Name, value) != nil {
+			err = fmt.Errorf("%s=%q is not a value of --%s\nCorrect or unset %s", name, value, f.Name, name)
+		}
+	})
+	switch {
+	case err != nil:
+		return err
+	case !slices.Contains([]string{"text", "json"}, g.output):
+		return fmt.Errorf("--output %q is not a form of report\nUse text or json", g.output)
+	case !slices.Contains([]string{"auto", "always", "never"}, g.color):
+		return fmt.Errorf("--color %q is not a choice\nUse auto, always or never", g.color)
+	case g.wait < 0 || g.timeout <= 0:
+		return errors.New("--wait and --timeout must not be negative, and --timeout not zero\nGive a duration such as 10m")
+	}
+	return nil
+}
+
+// normalise turns what terraform accepts before its subcommand (-chdir=DIR,
+// -help, -version) into what pflag accepts. For holdfast's own verbs it lets
+// every long flag have one dash, as terraform's do.
+func normalise(root *cobra.Command, words []string) ([]string, error) {
+	out := make([]string, 0, len(words))
+	flags := root.PersistentFlags()
+	for i := 0; i < len(words); i++ {
+		word := words[i]
+		switch name, _, joined := strings.Cut(strings.TrimLeft(word, "-"), "="); {
+		case !strings.HasPrefix(word, "-") || word == "-" || word == "--":
+			return append(out, verbWords(root, words[i:])...), nil
+		case name == "chdir" && !joined:
+			return nil, errors.New("-chdir needs its directory after an equals sign\nWrite -chdir=DIR")
+		case name == "chdir":
+			out = append(out, "--"+strings.TrimLeft(word, "-"))
+		case word == "-help" || word == "-h":
+			out = append(out, "--help")
+		case word == "-version" || word == "--version":
+			return append(out, "version"), nil
+		case word == "-v" && len(words) == 1: // terraform's short form; before a subcommand it is --verbose
+			return []string{"version"}, nil
+		default:
+			out = append(out, word)
+			if !joined && takesValue(flags, word) && i+1 < len(words) {
+				i++
+				out = append(out, words[i])
+			}
+		}
+	}
+	return out, nil
+}
+
+// takesValue reports whether the next word is the value of a flag of ours.
+func takesValue(flags *pflag.FlagSet, word string) bool {
+	var f *pflag.Flag
+	if name, long := strings.CutPrefix(word, "--"); long {
+		f = flags.Lookup(name)
+	} else if len(word) == 2 {
+		f = flags.ShorthandLookup(word[1:])
+	}
+	return f != nil && f.NoOptDefVal == ""
+}
+
+// verbWords gives the long flags after an own verb two dashes. Everything after
+// a verb of terraform stays as it is.
+func verbWords(root *cobra.Command, words []string) []string {
+	cmd, _, err := root.Find(words[:1])
+	if err != nil || cmd == root || cmd.DisableFlagParsing {
+		return words
+	}
+	out := slices.Clone(words)
+	for i, word := range out {
+		name, _, _ := strings.Cut(strings.TrimPrefix(word, "-"), "=")
+		if strings.HasPrefix(word, "-") && len(name) > 1 && !strings.HasPrefix(name, "-") &&
+			(name == "help" || cmd.Flags().Lookup(name) != nil || cmd.InheritedFlags().Lookup(name) != nil) {
+			out[i] = "-" + word
+		}
+	}
+	return out
+}

@@ -1,0 +1,103 @@
+package cli
+
+import (
+	"context"
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"github.com/holdfast-gate/holdfast/gate"
+	"github.com/holdfast-gate/holdfast/gate/live"
+)
+
+// snapshotOptions is one run of snapshot.
+type snapshotOptions struct {
+	*global
+	plan    string   // read what this plan is about; empty means regions says
+	regions []string // read all of these regions
+	out     string
+}
+
+func newSnapshot(g *global, runF func(context.Context, *snapshotOptions) error) *cobra.Command {
+	o := &snapshotOptions{global: g}
+	cmd := &cobra.Command{
+		Use:   "snapshot [PLAN]",
+		Short: "Save what is running, to judge against later",
+		Args:  cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				o.plan = args[0]
+			}
+			if runF != nil {
+				return runF(cmd.Context(), o)
+			}
+			return runSnapshot(cmd.Context(), o)
+		},
+	}
+	cmd.Flags().StringSliceVar(&o.regions, "region", nil, "read every group and cluster of this region; repeatable")
+	cmd.Flags().StringVar(&o.out, "out", "", "write to this file, not to stdout")
+	return cmd
+}
+
+// runSnapshot saves what could be read. A source that could not be read is in
+// the snapshot too, and makes the exit status 1: whoever judges against it is
+// told the same.
+func runSnapshot(ctx context.Context, o *snapshotOptions) error {
+	_, snapshot, err := o.look(ctx, o.plan, o.regions)
+	if err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	w, err := writeTo(o.out, o.Out)
+	if err != nil {
+		return err
+	}
+	if err := live.Save(w, snapshot); err != nil {
+		return errors.New("the snapshot could not be written\nGive --out a file on a disk with room")
+	}
+	if err := w.Close(); err != nil {
+		return err
+	}
+	for _, s := range snapshot.Sources {
+		if !s.Complete {
+			return errors.New(s.Name + " could not be read in full: " + s.Err + "\nThe snapshot says so too, and blocks what it is used for")
+		}
+	}
+	return nil
+}
+
+// look reads the live members that a plan is about, or of whole regions.
+func (g *global) look(ctx context.Context, plan string, regions []string) (*gate.Plan, *gate.Snapshot, error) {
+	gt, err := g.gate()
+	if err != nil {
+		return nil, nil, err
+	}
+	if plan != "" {
+		p, err := gt.Load(ctx, g.inDir(plan), g.In)
+		if err != nil {
+			return nil, nil, err
+		}
+		s, err := gt.Live(ctx, p)
+		return p, s, err
+	}
+	if len(regions) == 0 {
+		regions = gt.Config.Regions
+	}
+	// The region in the environment may be another than the one that runs.
+	if len(regions) == 0 {
+		return nil, nil, errors.New("no region to look in\nGive a plan, or --region REGION, or name regions in holdfast.hcl")
+	}
+	// A plan of nothing in these regions asks for what the config selects.
+	p := &gate.Plan{Regions: regions}
+	wants, err := live.Wants(p, gt.Config)
+	if err != nil {
+		return nil, nil, err
+	}
+	for region, w := range wants {
+		w.All = true
+		wants[region] = w
+	}
+	return p, g.read(ctx, wants), nil
+}

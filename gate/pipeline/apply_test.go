@@ -1,0 +1,227 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/holdfast-gate/holdfast/gate"
+)
+
+func TestApply(t *testing.T) {
+	const made = "plan show workspace version"
+	tests := map[string]struct {
+		verb    string
+		words   string
+		answer  string
+		verdict gate.Verdict
+		code    int
+		fails   string // text of the error; empty means none
+		calls   string
+		out     string // text in terraform's stdout
+	}{
+		"allowed and confirmed": {answer: "yes\n", verdict: allow(), calls: made + " apply", out: "Do you want to perform these actions?"},
+		"allowed and declined":  {answer: "no\n", verdict: allow(), code: 1, calls: made, out: "Apply cancelled."},
+		"nobody there to ask":   {verdict: allow(), code: 1, fails: "error asking for approval: EOF", calls: made},
+		"blocked":               {answer: "yes\n", verdict: block("survivorfloor.breached"), code: 1, calls: made},
+		"undecided is no leave": {answer: "yes\n", verdict: gate.Verdict{}, code: 1, calls: made},
+		"approved beforehand":   {words: "-auto-approve", verdict: allow(), calls: made + " apply"},
+		"approval does not skip the gate": {
+			words: "-auto-approve", verdict: block("quorum.lost"), code: 1, calls: made},
+		"destroy":         {verb: "destroy", answer: "yes\n", verdict: allow(), calls: made + " apply", out: "Do you really want to destroy all resources?"},
+		"refresh only":    {words: "-refresh-only", answer: "yes\n", verdict: allow(), calls: made + " apply", out: "Would you like to update the Terraform state to reflect"},
+		"input forbidden": {words: "-input=false", answer: "yes\n", verdict: allow(), code: 1, fails: "-input=false", calls: made},
+		"json needs approval beforehand": {
+			words: "-json", answer: "yes\n", verdict: allow(), code: 1, fails: "auto-approve required"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, test.answer, test.verdict)
+			verb := test.verb
+			if verb == "" {
+				verb = "apply"
+			}
+			code, err := w.Apply(t.Context(), verb, strings.Fields(test.words))
+			if code != test.code {
+				t.Errorf("exit status: got %d, want %d", code, test.code)
+			}
+			if (err == nil) != (test.fails == "") || err != nil && !strings.Contains(err.Error(), test.fails) {
+				t.Errorf("error: got %v, want %q", err, test.fails)
+			}
+			if got := w.calls(); got != test.calls {
+				t.Errorf("calls: got %q, want %q", got, test.calls)
+			}
+			if !strings.Contains(w.out.String(), test.out) {
+				t.Errorf("stdout: got %q, want %q in it", w.out.String(), test.out)
+			}
+		})
+	}
+}
+
+func TestThePlanIsPrivate(t *testing.T) {
+	w := newWorld(t, "", allow())
+	if code, err := w.Apply(t.Context(), "apply", []string{"-auto-approve"}); code != 0 || err != nil {
+		t.Fatalf("got %d, %v", code, err)
+	}
+	if !strings.Contains(w.lines(), "  out -rw------- drwx------\n") {
+		t.Errorf("got %q, want a file of mode 0600 in a directory of mode 0700", w.lines())
+	}
+}
+
+func TestWordsOfTheEnvironmentGoWhereTheyBelong(t *testing.T) {
+	w := newWorld(t, "", allow())
+	w.Tool.Env = append(w.Tool.Env, "TF_CLI_ARGS_apply=-auto-approve -var-file=prod.tfvars -parallelism=3 -backup=-", "TF_CLI_ARGS=-lock=false", "TF_CLI_ARGS_plan=-out=elsewhere")
+	if code, err := w.Apply(t.Context(), "apply", []string{"-target=a.b"}); code != 0 || err != nil {
+		t.Fatalf("got %d, %v", code, err)
+	}
+	lines := strings.Split(w.lines(), "\n")
+	if plan := lines[0]; !strings.HasSuffix(plan, " -var-file=prod.tfvars -parallelism=3 -lock=false -target=a.b") {
+		t.Errorf("plan: got %q", plan)
+	}
+	apply := lines[len(lines)-2]
+	if !strings.HasPrefix(apply, "apply -parallelism=3 -backup=- -lock=false -var-file=prod.tfvars -- ") {
+		t.Errorf("apply: got %q", apply)
+	}
+}
+
+func TestApplyOfAPlanWithoutChangesAsksNothing(t *testing.T) {
+	w := newWorld(t, "", allow())
+	w.Decode = decoded(&gate.Plan{Applyable: gate.No})
+	if code, err := w.Apply(t.Context(), "apply", nil); code != 0 || err != nil {
+		t.Errorf("got %d, %v; want 0", code, err)
+	}
+	if got := w.calls(); !strings.HasSuffix(got, "apply") || strings.Contains(w.out.String(), "yes") {
+		t.Errorf("got %q and %q; want an apply without a question", got, w.out.String())
+	}
+}
+
+func TestApplySaved(t *testing.T) {
+	w := newWorld(t, "", allow())
+	file := savedPlan(t)
+	if code, err := w.Apply(t.Context(), "apply", []string{"-no-color", file}); code != 0 || err != nil {
+		t.Fatalf("got %d, %v", code, err)
+	}
+	if got, want := w.lines(), "apply -no-color "+file+"\n"; !strings.HasSuffix(got, want) {
+		t.Errorf("got %q, want the user's own words, %q, last", got, want)
+	}
+
+	w = newWorld(t, "", block("quorum.lost"))
+	if code, _ := w.Apply(t.Context(), "apply", []string{file}); code != 1 || w.calls() != "show workspace" {
+		t.Errorf("blocked: got %d after %q; want 1 and no apply", code, w.calls())
+	}
+}
+
+func TestApplySavedRefusesWhatThePlanAnswered(t *testing.T) {
+	file := savedPlan(t)
+	for _, flag := range []string{"-target=a.b", "-replace=a.b", "-var=n=1", "-refresh-only", "-destroy", "-refresh=false", "-var-file=x"} {
+		w := newWorld(t, "", allow())
+		code, err := w.Apply(t.Context(), "apply", []string{flag, file})
+		if code != 1 || err == nil || w.calls() != "" {
+			t.Errorf("%s: got %d, %v after %q; want a refusal before anything runs", flag, code, err, w.calls())
+		}
+	}
+}
+
+func TestAPlanThatChangesAfterItWasJudgedIsNotApplied(t *testing.T) {
+	file := savedPlan(t)
+	w := newWorld(t, "", allow())
+	evaluate := w.Evaluate
+	w.Evaluate = func(in gate.Input) gate.Verdict {
+		if err := os.WriteFile(file, []byte("another plan"), 0o600); err != nil {
+			t.Error(err)
+		}
+		return evaluate(in)
+	}
+	code, err := w.Apply(t.Context(), "apply", []string{file})
+	if code != 1 || err == nil || !strings.Contains(err.Error(), "changed after it was judged") || strings.Contains(w.calls(), "apply") {
+		t.Errorf("got %d, %v after %q; want a refusal", code, err, w.calls())
+	}
+}
+
+func TestTheVerdictMustHoldWhenTheChangeBegins(t *testing.T) {
+	for _, test := range []struct {
+		thinking time.Duration
+		code     int
+		reports  []gate.Decision
+	}{
+		{time.Second, 0, []gate.Decision{gate.Allow}},
+		{time.Minute, 1, []gate.Decision{gate.Allow, gate.Block}},
+	} {
+		w := newWorld(t, "yes\n", allow(), block("survivorfloor.breached"))
+		w.In = slow{w, test.thinking, strings.NewReader("yes\n")}
+		code, err := w.Apply(t.Context(), "apply", nil)
+		if code != test.code || err != nil || !slices.Equal(w.reports, test.reports) {
+			t.Errorf("after %s: got %d, %v, %v; want %d, %v", test.thinking, code, err, w.reports, test.code, test.reports)
+		}
+	}
+}
+
+// slow is somebody who thinks before answering yes.
+type slow struct {
+	w        *world
+	thinking time.Duration
+	answer   *strings.Reader
+}
+
+func (s slow) Read(p []byte) (int, error) {
+	if s.answer.Len() == len("yes\n") {
+		s.w.now = s.w.now.Add(s.thinking)
+	}
+	return s.answer.Read(p)
+}
+
+func TestAnInterruptedPlanIsNotApplied(t *testing.T) {
+	w := newWorld(t, "", allow())
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := w.Apply(ctx, "apply", []string{"-auto-approve"})
+	if !errors.Is(err, context.Canceled) || w.calls() != "plan" {
+		t.Errorf("got %v after %q; want nothing after the plan", err, w.calls())
+	}
+}
+
+func TestAReadThatFailsAppliesNothing(t *testing.T) {
+	w := newWorld(t, "", allow())
+	w.Live = func(context.Context, *gate.Plan) (*gate.Snapshot, error) { return nil, errors.New("no region") }
+	if code, err := w.Apply(t.Context(), "apply", []string{"-auto-approve"}); code != 1 || err == nil || strings.Contains(w.calls(), "apply") {
+		t.Errorf("got %d, %v after %q; want 1, an error and no apply", code, err, w.calls())
+	}
+}
+
+func TestAPlanThatFailsEndsThere(t *testing.T) {
+	w := newWorld(t, "", allow())
+	w.planExits("1")
+	if code, err := w.Apply(t.Context(), "apply", nil); code != 1 || err != nil || w.calls() != "plan" {
+		t.Errorf("got %d, %v after %q; want terraform's 1 and nothing more", code, err, w.calls())
+	}
+}
+
+func (w *world) planExits(code string) {
+	w.t.Helper()
+	if err := os.WriteFile(filepath.Join(w.dir, "plan-exit"), []byte(code), 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// decoded is a Decode that finds this plan in anything.
+func decoded(plan *gate.Plan) func(io.Reader) (*gate.Plan, error) {
+	return func(r io.Reader) (*gate.Plan, error) {
+		_, err := io.Copy(io.Discard, r)
+		return plan, err
+	}
+}
+
+func savedPlan(t *testing.T) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "saved")
+	if err := os.WriteFile(file, []byte("PK\x03\x04"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}

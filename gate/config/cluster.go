@@ -47,7 +47,7 @@ func (d *decoder) unique(blocks hcl.Blocks) {
 
 func (d *decoder) cluster(b *hcl.Block) declared {
 	c := declared{Cluster: gate.Cluster{Name: b.Labels[0], Settle: gate.DefaultSettle}, at: b.DefRange}
-	content := d.content(b.Body, clusterSchema)
+	content := d.content(b.Body, clusterSchema())
 	blocks := content.Blocks.ByType()
 	before := len(d.diags)
 	c.Members = d.members(b, blocks["members"])
@@ -63,7 +63,7 @@ func (d *decoder) cluster(b *hcl.Block) declared {
 		c.Roles = []gate.Role{d.promises(content.Attributes)}
 		return c
 	}
-	for _, name := range promises {
+	for _, name := range promises() {
 		if attr := content.Attributes[name]; attr != nil {
 			d.fail(attr.NameRange, "Promise beside roles",
 				"This cluster has roles, the first at %s, so its promises are theirs. Move %s into each role that it holds for.", place(roles[0].DefRange), name)
@@ -77,7 +77,7 @@ func (d *decoder) cluster(b *hcl.Block) declared {
 }
 
 func (d *decoder) role(b *hcl.Block) gate.Role {
-	content := d.content(b.Body, roleSchema)
+	content := d.content(b.Body, roleSchema())
 	r := d.promises(content.Attributes)
 	r.Name = b.Labels[0]
 	r.Members = d.members(b, content.Blocks)

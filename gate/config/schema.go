@@ -1,34 +1,47 @@
 package config
 
-import "github.com/hashicorp/hcl/v2"
+import (
+	"slices"
+
+	"github.com/hashicorp/hcl/v2"
+)
 
 // The schema of a config, block by block. Nothing is marked as required here:
 // what must be there is said by the decoder, with what to write.
-var (
-	fileSchema = &hcl.BodySchema{
+
+func fileSchema() *hcl.BodySchema {
+	return &hcl.BodySchema{
 		Attributes: attributes("workspaces"),
 		Blocks: []hcl.BlockHeaderSchema{
 			{Type: "gate"}, {Type: "aws"}, {Type: "scope"}, {Type: "freshness"},
 			{Type: "cluster", LabelNames: []string{"name"}},
 		},
 	}
-	gateSchema      = &hcl.BodySchema{Attributes: attributes("required_version")}
-	awsSchema       = &hcl.BodySchema{Attributes: attributes("accounts", "regions")}
-	scopeSchema     = &hcl.BodySchema{Attributes: attributes("clusters", "victims")}
-	freshnessSchema = &hcl.BodySchema{Attributes: attributes("plan", "snapshot")}
-	membersSchema   = &hcl.BodySchema{Attributes: attributes("tags", "groups", "addresses")}
-	clusterSchema   = &hcl.BodySchema{
-		Attributes: attributes(append([]string{"settle", "unmanaged"}, promises...)...),
+}
+
+func clusterSchema() *hcl.BodySchema {
+	return &hcl.BodySchema{
+		Attributes: attributes(slices.Concat([]string{"settle", "unmanaged"}, promises())...),
 		Blocks:     []hcl.BlockHeaderSchema{{Type: "members"}, {Type: "role", LabelNames: []string{"name"}}},
 	}
-	roleSchema = &hcl.BodySchema{
-		Attributes: attributes(promises...),
+}
+
+func roleSchema() *hcl.BodySchema {
+	return &hcl.BodySchema{
+		Attributes: attributes(promises()...),
 		Blocks:     []hcl.BlockHeaderSchema{{Type: "members"}},
 	}
-)
+}
+
+// only is the schema of a block that holds nothing but these attributes.
+func only(names ...string) *hcl.BodySchema {
+	return &hcl.BodySchema{Attributes: attributes(names...)}
+}
 
 // promises are what a role promises, or a cluster without roles.
-var promises = []string{"size", "survivor_floor", "quorum", "budget", "zone_floor", "ready_after"}
+func promises() []string {
+	return []string{"size", "survivor_floor", "quorum", "budget", "zone_floor", "ready_after"}
+}
 
 func attributes(names ...string) []hcl.AttributeSchema {
 	out := make([]hcl.AttributeSchema, len(names))

@@ -19,7 +19,7 @@ func (d *decoder) members(owner *hcl.Block, blocks hcl.Blocks) gate.Selector {
 		d.fail(owner.DefRange, "No members", `This %s does not say who is in it. Add a block like: members { tags = { Cluster = "search" } }.`, owner.Type)
 		return gate.Selector{}
 	}
-	content := d.content(b.Body, membersSchema)
+	content := d.content(b.Body, only("tags", "groups", "addresses"))
 	var s gate.Selector
 	if attr := content.Attributes["tags"]; attr != nil {
 		s.Tags = d.tags(attr)

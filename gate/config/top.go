@@ -12,13 +12,13 @@ import (
 // config decodes the whole file. Its result means nothing if d has diagnostics.
 func (d *decoder) config(body hcl.Body) *gate.Config {
 	cfg := gate.DefaultConfig()
-	content := d.content(body, fileSchema)
+	content := d.content(body, fileSchema())
 	if attr := content.Attributes["workspaces"]; attr != nil {
 		cfg.Workspaces = d.texts(attr, func(hcl.Range, string) bool { return true })
 	}
 	blocks := content.Blocks.ByType()
 	if b := d.single(blocks["gate"]); b != nil {
-		d.content(b.Body, gateSchema)
+		d.content(b.Body, only("required_version"))
 	}
 	if b := d.single(blocks["aws"]); b != nil {
 		d.aws(b, cfg)
@@ -57,7 +57,7 @@ var (
 )
 
 func (d *decoder) aws(b *hcl.Block, cfg *gate.Config) {
-	content := d.content(b.Body, awsSchema)
+	content := d.content(b.Body, only("accounts", "regions"))
 	if attr := content.Attributes["accounts"]; attr != nil {
 		cfg.Accounts = d.texts(attr, func(at hcl.Range, s string) bool {
 			ok := accountPattern.MatchString(s)
@@ -79,7 +79,7 @@ func (d *decoder) aws(b *hcl.Block, cfg *gate.Config) {
 }
 
 func (d *decoder) scope(b *hcl.Block, cfg *gate.Config) {
-	content := d.content(b.Body, scopeSchema)
+	content := d.content(b.Body, only("clusters", "victims"))
 	if attr := content.Attributes["clusters"]; attr != nil {
 		n, _ := d.number(attr, 0)
 		cfg.MaxClusters = &n
@@ -91,7 +91,7 @@ func (d *decoder) scope(b *hcl.Block, cfg *gate.Config) {
 }
 
 func (d *decoder) freshness(b *hcl.Block, cfg *gate.Config) {
-	content := d.content(b.Body, freshnessSchema)
+	content := d.content(b.Body, only("plan", "snapshot"))
 	// An age of nothing would refuse every plan, which nobody means to write.
 	if attr := content.Attributes["plan"]; attr != nil {
 		cfg.PlanAge, _ = d.duration(attr, time.Second)

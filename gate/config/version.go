@@ -12,7 +12,7 @@ func checkVersion(body hcl.Body, running string) hcl.Diagnostics {
 	// The diagnostics of a partial look are found again by the full one.
 	content, _, _ := body.PartialContent(&hcl.BodySchema{Blocks: []hcl.BlockHeaderSchema{{Type: "gate"}}})
 	for _, block := range content.Blocks {
-		inner, _, _ := block.Body.PartialContent(gateSchema)
+		inner, _, _ := block.Body.PartialContent(only("required_version"))
 		attr := inner.Attributes["required_version"]
 		if attr == nil {
 			continue

@@ -22,7 +22,7 @@ type Gate struct {
 	Evaluate func(gate.Input) gate.Verdict
 	Now      func() time.Time
 
-	Tool  func() (*terraform.Tool, error)            // asked only where a plan file must be shown
+	Find  func() (*terraform.Tool, error)            // asked only where a plan file must be shown
 	Wait  time.Duration                              // longest wait for clusters to settle; zero does not wait
 	Sleep func(context.Context, time.Duration) error // lets time pass, or returns when the context ends
 	Log   io.Writer                                  // progress

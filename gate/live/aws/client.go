@@ -1,0 +1,92 @@
+package aws
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go/middleware"
+)
+
+// atOnce is how many calls of one service run at the same time in one region
+// (aws-semantics 3.4): the rate limits are shared with the console and with
+// terraform.
+const atOnce = 4
+
+// clients is the services of one region. Each has a retryer of its own, since
+// the rate limiter in it is meant for one service in one region.
+type clients struct {
+	sts *sts.Client
+	ec2 *ec2.Client
+	asg *autoscaling.Client
+	elb *elasticloadbalancingv2.Client
+}
+
+func (c *Collector) clients(region string) clients {
+	// settings is called once per service, so that each has its own.
+	settings := func() sdk.Config {
+		cfg := c.cfg.Copy()
+		cfg.Region = region
+		cfg.Retryer, cfg.RetryMaxAttempts = retryer(c.o.Attempts, c.o.Backoff), 0
+		turns := make(chan struct{}, atOnce)
+		cfg.APIOptions = append(cfg.APIOptions[:len(cfg.APIOptions):len(cfg.APIOptions)], inTurns(turns), counted)
+		return cfg
+	}
+	return clients{
+		sts: sts.NewFromConfig(settings()),
+		ec2: ec2.NewFromConfig(settings()),
+		asg: autoscaling.NewFromConfig(settings()),
+		elb: elasticloadbalancingv2.NewFromConfig(settings()),
+	}
+}
+
+// retryer returns the maker of one retryer for one client. Adaptive mode slows
+// down after the first throttled request and may sleep: the deadline of the
+// context is what ends it.
+func retryer(attempts int, backoff time.Duration) func() sdk.Retryer {
+	one := retry.NewAdaptiveMode(func(o *retry.AdaptiveModeOptions) {
+		o.StandardOptions = append(o.StandardOptions, func(s *retry.StandardOptions) {
+			s.MaxAttempts = attempts
+			s.MaxBackoff = backoff
+		})
+	})
+	return func() sdk.Retryer { return one }
+}
+
+// inTurns lets a call wait until fewer than cap(turns) others are under way.
+func inTurns(turns chan struct{}) func(*middleware.Stack) error {
+	wait := middleware.InitializeMiddlewareFunc("HoldfastInTurns", func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (out middleware.InitializeOutput, m middleware.Metadata, err error) {
+		select {
+		case turns <- struct{}{}:
+			defer func() { <-turns }()
+			return next.HandleInitialize(ctx, in)
+		case <-ctx.Done():
+			return out, m, ctx.Err()
+		}
+	})
+	return func(s *middleware.Stack) error { return s.Initialize.Add(wait, middleware.Before) }
+}
+
+type callsKey struct{}
+
+// counting returns a context under which every request sent adds one to calls.
+func counting(ctx context.Context, calls *atomic.Int64) context.Context {
+	return context.WithValue(ctx, callsKey{}, calls)
+}
+
+// counted counts requests, retries included: it stands inside the retry loop.
+func counted(s *middleware.Stack) error {
+	count := middleware.FinalizeMiddlewareFunc("HoldfastCount", func(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
+		if calls, ok := ctx.Value(callsKey{}).(*atomic.Int64); ok {
+			calls.Add(1)
+		}
+		return next.HandleFinalize(ctx, in)
+	})
+	return s.Finalize.Insert(count, "Retry", middleware.After)
+}

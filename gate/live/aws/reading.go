@@ -1,0 +1,189 @@
+package aws
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	asgtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
+	"github.com/holdfast-gate/holdfast/gate"
+	"github.com/holdfast-gate/holdfast/gate/live"
+)
+
+// A reading is one Collect under way: what each service said, as it said it.
+// Nothing is judged before all of it is there.
+type reading struct {
+	*Collector
+	region  string
+	clients clients
+
+	identity, instances, status, groups, activities, refreshes, warmpools, targets source
+
+	mu      sync.Mutex
+	account string
+	ec2     map[string]ec2types.Instance       // by id
+	unread  map[string]bool                    // ids EC2 gave no answer about
+	checks  map[string]ec2types.InstanceStatus // by id
+	asgs    map[string]asgtypes.AutoScalingGroup
+	seats   map[string]seat                                          // by instance id
+	warm    map[string]int                                           // instances in the warm pool, by group name
+	ops     map[string][]gate.Operation                              // by group name, in no order
+	health  map[string]map[string][]elbtypes.TargetHealthDescription // by ARN, then by target id; an ARN that was read has an entry
+}
+
+// seat is the place an instance has in a group or in its warm pool.
+type seat struct {
+	group  string
+	warm   bool
+	member asgtypes.Instance
+}
+
+func newReading(c *Collector, region string) *reading {
+	r := &reading{
+		Collector: c,
+		region:    region,
+		ec2:       map[string]ec2types.Instance{},
+		unread:    map[string]bool{},
+		checks:    map[string]ec2types.InstanceStatus{},
+		asgs:      map[string]asgtypes.AutoScalingGroup{},
+		seats:     map[string]seat{},
+		warm:      map[string]int{},
+		ops:       map[string][]gate.Operation{},
+		health:    map[string]map[string][]elbtypes.TargetHealthDescription{},
+	}
+	for i, name := range []string{gate.SourceIdentity, gate.SourceInstances, gate.SourceStatus, gate.SourceGroups,
+		gate.SourceActivities, gate.SourceRefreshes, gate.SourceWarmPools, gate.SourceTargets} {
+		r.sources()[i].name = name
+	}
+	return r
+}
+
+func (r *reading) sources() []*source {
+	return []*source{&r.identity, &r.instances, &r.status, &r.groups, &r.activities, &r.refreshes, &r.warmpools, &r.targets}
+}
+
+// read asks for everything. Who is there comes first; how they are is asked of
+// those who were found.
+func (r *reading) read(ctx context.Context, w live.Want) {
+	r.clients = r.Collector.clients(r.region)
+	together(
+		func() { r.readIdentity(ctx) },
+		func() { r.discover(ctx, w) },
+	)
+	together(
+		func() { r.readStatus(ctx) },
+		func() { r.readActivities(ctx) },
+		func() { r.readRefreshes(ctx) },
+	)
+	r.blame()
+}
+
+// blame marks the sources that could not be asked about everybody, because
+// those whom they are about were not all found.
+func (r *reading) blame() {
+	if !r.groups.whole() {
+		for _, s := range []*source{&r.activities, &r.refreshes, &r.warmpools, &r.targets} {
+			s.fail(fault{gate.ProblemMissing, s.name + " in " + r.region + " was not read for every group, because not every group could be read"})
+		}
+	}
+	if !r.instances.whole() {
+		r.status.fail(fault{gate.ProblemMissing, r.status.name + " in " + r.region + " was not read for every member, because not every member could be read"})
+	}
+}
+
+// part is what was read, in the words of the gate.
+func (r *reading) part() live.Part {
+	p := live.Part{Account: r.account, Members: r.members(), Groups: r.liveGroups()}
+	at := r.o.Now().UTC()
+	for _, s := range r.sources() {
+		p.Sources = append(p.Sources, s.row(r.region, at))
+	}
+	return p
+}
+
+// discover finds the members and groups that are wanted, and then whoever
+// they lead to: the group of a member, the members of a group, the targets of
+// a target group. It ends when nothing new is named.
+func (r *reading) discover(ctx context.Context, w live.Want) {
+	together(
+		func() { r.groupsByTag(ctx, w) },
+		func() { r.instancesByTag(ctx, w) },
+	)
+	asked := asked{groups: map[string]bool{}, ids: map[string]bool{}, targets: map[string]bool{}}
+	for ctx.Err() == nil {
+		names := asked.newGroups(r.groupsNamed(w))
+		arns := asked.newTargets(r.targetsNamed(w))
+		ids := asked.newIDs(r.instancesNamed(w))
+		if len(names)+len(arns)+len(ids) == 0 {
+			return
+		}
+		together(
+			func() { r.groupsByName(ctx, names) },
+			func() { r.instancesOfGroups(ctx, names) },
+			func() { r.readTargets(ctx, arns) },
+			func() { r.instancesByID(ctx, ids) },
+		)
+		r.readWarmPools(ctx, names)
+	}
+	// The deadline came before the end, even if no single call met it.
+	for _, s := range []*source{&r.instances, &r.groups, &r.targets} {
+		s.fail(interrupted(ctx, s.name+" in "+r.region))
+	}
+}
+
+// asked is what was asked for by name so far.
+type asked struct{ groups, ids, targets map[string]bool }
+
+func (a asked) newGroups(names []string) []string { return unseen(a.groups, names) }
+func (a asked) newIDs(ids []string) []string      { return unseen(a.ids, ids) }
+func (a asked) newTargets(arns []string) []string { return unseen(a.targets, arns) }
+
+// unseen returns those of names that are not in seen, sorted, and adds them.
+func unseen(seen map[string]bool, names []string) []string {
+	var out []string
+	for _, n := range names {
+		if n != "" && !seen[n] {
+			seen[n] = true
+			out = append(out, n)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// together runs all of do at the same time and returns when all have ended.
+func together(do ...func()) {
+	var running sync.WaitGroup
+	for _, f := range do {
+		running.Go(f)
+	}
+	running.Wait()
+}
+
+// each calls do for all items at the same time; the client lets only a few
+// calls out at once.
+func each[T any](items []T, do func(T)) {
+	var running sync.WaitGroup
+	for _, item := range items {
+		running.Go(func() { do(item) })
+	}
+	running.Wait()
+}
+
+// pages reads every page of one answer. It returns the page, counted from 1,
+// at which it failed.
+func pages[T any](s *source, ctx context.Context, more func() bool, next func(context.Context) (T, error), page func(T)) (int, error) {
+	ctx = s.ctx(ctx)
+	for n := 1; more(); n++ {
+		out, err := next(ctx)
+		if err != nil {
+			return n, err
+		}
+		s.got()
+		page(out)
+	}
+	return 0, nil
+}

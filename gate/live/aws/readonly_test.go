@@ -1,0 +1,110 @@
+package aws
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// services is the import paths of the SDK's clients, all of which can write.
+const services = "github.com/aws/aws-sdk-go-v2/service/"
+
+var (
+	reads    = regexp.MustCompile(`^(Describe|Get|List)[A-Z]`)
+	harmless = regexp.MustCompile(`^(Client|Options|NewFromConfig|NewDescribe[A-Za-z]+Paginator)$`)
+)
+
+// The gate must never be able to change what it judges. The SDK has one client
+// for reads and writes, so this looks at every use of one: of a service's
+// package only inputs and paginators of reads may be named, and of a client
+// only reads may be called.
+func TestReadsOnly(t *testing.T) {
+	files := token.NewFileSet()
+	packages, err := parser.ParseDir(files, ".", func(f fs.FileInfo) bool { return !strings.HasSuffix(f.Name(), "_test.go") }, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	clients := []string{}
+	calls := 0
+	for _, f := range packages["aws"].Files {
+		clients = append(clients, clientFields(f)...)
+	}
+	if len(clients) != 4 {
+		t.Fatalf("clients: got %v, want the 4 of this package: this test does not see them all", clients)
+	}
+	for _, f := range packages["aws"].Files {
+		imported := serviceImports(f)
+		ast.Inspect(f, func(n ast.Node) bool {
+			s, ok := n.(*ast.SelectorExpr)
+			if !ok {
+				return true
+			}
+			at, name := files.Position(s.Pos()), s.Sel.Name
+			switch x := s.X.(type) {
+			case *ast.Ident:
+				if imported[x.Name] && !reads.MatchString(name) && !harmless.MatchString(name) {
+					t.Errorf("%s: %s.%s is no read", at, x.Name, name)
+				}
+			case *ast.SelectorExpr:
+				if slices.Contains(clients, x.Sel.Name) {
+					if owner, ok := x.X.(*ast.SelectorExpr); !ok || owner.Sel.Name != "clients" {
+						return true
+					}
+					calls++
+					if !reads.MatchString(name) {
+						t.Errorf("%s: %s calls %s, which is no read", at, x.Sel.Name, name)
+					}
+				}
+			}
+			return true
+		})
+	}
+	if calls == 0 {
+		t.Error("no call of a client was found: this test looks in the wrong place")
+	}
+}
+
+// serviceImports returns the names under which a file knows SDK services. The
+// packages of their types have no client in them.
+func serviceImports(f *ast.File) map[string]bool {
+	out := map[string]bool{}
+	for _, i := range f.Imports {
+		path := strings.Trim(i.Path.Value, `"`)
+		service, ok := strings.CutPrefix(path, services)
+		if !ok || strings.Contains(service, "/") {
+			continue
+		}
+		if i.Name != nil {
+			service = i.Name.Name
+		}
+		out[service] = true
+	}
+	return out
+}
+
+// clientFields returns the struct fields whose type is a client.
+func clientFields(f *ast.File) []string {
+	var out []string
+	ast.Inspect(f, func(n ast.Node) bool {
+		field, ok := n.(*ast.Field)
+		if !ok {
+			return true
+		}
+		star, ok := field.Type.(*ast.StarExpr)
+		if !ok {
+			return true
+		}
+		if s, ok := star.X.(*ast.SelectorExpr); ok && s.Sel.Name == "Client" {
+			for _, n := range field.Names {
+				out = append(out, n.Name)
+			}
+		}
+		return true
+	})
+	return out
+}

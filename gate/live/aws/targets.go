@@ -1,0 +1,96 @@
+package aws
+
+import (
+	"context"
+	"slices"
+
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
+	"github.com/holdfast-gate/holdfast/gate"
+	"github.com/holdfast-gate/holdfast/gate/live"
+)
+
+// targetsNamed returns the ARNs of target groups that were wanted or that a
+// group that was found is attached to.
+func (r *reading) targetsNamed(w live.Want) []string {
+	arns := slices.Clone(w.TargetGroups)
+	for _, g := range r.asgs {
+		arns = append(arns, targetsOf(g)...)
+	}
+	return arns
+}
+
+// readTargets reads the health of the targets of each group; the call has no
+// pages. A target group that does not exist has no targets.
+func (r *reading) readTargets(ctx context.Context, arns []string) {
+	each(arns, func(arn string) {
+		out, err := r.clients.elb.DescribeTargetHealth(r.targets.ctx(ctx), &elb.DescribeTargetHealthInput{TargetGroupArn: &arn})
+		if code := codeOf(err); err != nil && code != "TargetGroupNotFound" && code != "TargetGroupNotFoundException" {
+			r.targets.fail(explain(ctx, "elasticloadbalancing:DescribeTargetHealth", r.region, err))
+			return
+		}
+		r.targets.got()
+		byID := map[string][]elbtypes.TargetHealthDescription{}
+		if err == nil {
+			for _, d := range out.TargetHealthDescriptions {
+				if d.Target != nil {
+					byID[sdk.ToString(d.Target.Id)] = append(byID[sdk.ToString(d.Target.Id)], d)
+				}
+			}
+		}
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.health[arn] = byID
+	})
+}
+
+// targetMeaning is what a target's health says. Unused and unavailable say
+// nothing by themselves: their reason does.
+func (s states) targetMeaning(h *elbtypes.TargetHealth) meaning {
+	if h == nil {
+		return unlisted
+	}
+	switch h.State {
+	case elbtypes.TargetHealthStateEnumUnused:
+		return s.classify("elbv2.UnusedReason", string(h.Reason))
+	case elbtypes.TargetHealthStateEnumUnavailable:
+		return s.classify("elbv2.UnavailableReason", string(h.Reason))
+	}
+	return s.classify("elbv2.TargetHealthStateEnum", string(h.State))
+}
+
+// targetObservations is what the load balancers say about one instance. One
+// registered on several ports is observed once for each.
+func (r *reading) targetObservations(id string) (arns []string, out []gate.Observation) {
+	for _, arn := range sortedKeys(r.health) {
+		for _, d := range r.health[arn][id] {
+			m := r.states.targetMeaning(d.TargetHealth)
+			o := gate.Observation{Source: gate.SourceTargets, Field: "elbv2.TargetHealthStateEnum", Phase: m.phase, Serving: m.serving, Opinion: true}
+			if h := d.TargetHealth; h != nil {
+				o.Raw, o.Detail = string(h.State), joined(string(h.Reason), sdk.ToString(h.Description))
+			}
+			arns, out = append(arns, arn), append(out, o)
+		}
+	}
+	return slices.Compact(arns), out
+}
+
+// unregistered says of a member in service in a group which of the group's
+// target groups do not know it, or could not be asked: no traffic is known to
+// reach it from there, so it may not count.
+func (r *reading) unregistered(groupName string, arns []string) []gate.Observation {
+	var out []gate.Observation
+	for _, arn := range targetsOf(r.asgs[groupName]) {
+		if slices.Contains(arns, arn) {
+			continue
+		}
+		o := gate.Observation{Source: gate.SourceTargets, Field: "elbv2.TargetHealthStateEnum", Raw: "not registered", Serving: gate.ServingNo, Opinion: true, Detail: arn}
+		if _, read := r.health[arn]; !read {
+			o.Raw = "not read"
+		}
+		out = append(out, o)
+	}
+	return out
+}

@@ -133,7 +133,6 @@ func (m *Member) Join() {
 		if o.Phase.rank() > m.Phase.rank() || (o.Phase == PhaseUnknown && m.Phase == Changing) {
 			m.Phase, m.Since = o.Phase, o.Since
 		}
-		m.Serving = min(m.Serving, ServingYes)
 		m.Serving = worseServing(m.Serving, o.Serving)
 	}
 	// Steady and Changing are the only phases in which a member can count.
@@ -158,17 +157,19 @@ func (m Member) Units() int { return max(1, m.Weight) }
 
 // Benign reports whether every movement of a transitional member is on the
 // short list of movements that disturb nobody. It is never true of a member
-// that is leaving.
+// that is leaving, nor of one whose movement no source explains.
 func (m Member) Benign() bool {
-	if m.Phase == Leaving {
-		return false
-	}
+	explained := false
 	for _, o := range m.Observed {
-		if o.Opinion && o.Phase.Transitional() && !o.Benign {
+		if !o.Opinion || !o.Phase.Transitional() {
+			continue
+		}
+		if !o.Benign {
 			return false
 		}
+		explained = true
 	}
-	return true
+	return explained && m.Phase != Leaving
 }
 
 // An Operation is something a group is doing, or did last: a scaling activity,

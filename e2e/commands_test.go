@@ -1,0 +1,169 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/holdfast-gate/holdfast/e2e/stage"
+)
+
+// stageKey is where a script's stage is kept.
+type stageKey struct{}
+
+type command = func(ts *testscript.TestScript, neg bool, args []string)
+
+// commands are what a script can say besides testscript's own. Members are
+// named by their number in the order of launch, the oldest is 0.
+//
+//	act PROGRAM ARG...   run holdfast, or the real terraform; the clock moves only while it waits for its own changes
+//	clock -40s           move the clock of AWS to that long before now
+//	console scale N      set the group's desired capacity by hand
+//	console terminate N...   end members by hand, through EC2
+//	console stop N...    stop members by hand
+//	serving N...         exactly these members are in service
+//	count N              so many members are in service
+//	untouched            the last act changed nothing
+//	says FILE            the last act's output has every line of FILE, in order
+func commands() map[string]command {
+	return map[string]command{
+		"act": act, "clock": clock, "console": console,
+		"serving": serving, "count": count, "untouched": untouched, "says": says,
+	}
+}
+
+func stageOf(ts *testscript.TestScript) *stage.Stage { return ts.Value(stageKey{}).(*stage.Stage) }
+
+func act(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, len(args) > 0, "act PROGRAM ARG...")
+	program := args[0]
+	if program == "terraform" {
+		program = ts.Getenv("TERRAFORM")
+	}
+	end := stageOf(ts).Act()
+	err := ts.Exec(program, args[1:]...)
+	end()
+	switch {
+	case err != nil && !neg:
+		ts.Fatalf("%s: %v", strings.Join(args, " "), err)
+	case err == nil && neg:
+		ts.Fatalf("%s: succeeded, and should have failed", strings.Join(args, " "))
+	}
+}
+
+func clock(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, !neg && len(args) == 1, "clock -DURATION")
+	ago, err := time.ParseDuration(args[0])
+	ts.Check(err)
+	world := stageOf(ts).World
+	if world == nil { // this AWS keeps the time itself
+		return
+	}
+	ahead := time.Until(world.Now().Add(-ago))
+	need(ts, ahead <= 0, "the clock stands later than that already, by "+ahead.String())
+	world.Advance(-ahead)
+}
+
+func console(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, !neg && len(args) > 1, "console ACT N...")
+	ctx, c := context.Background(), stageOf(ts).Console()
+	switch args[0] {
+	case "scale":
+		size, err := strconv.Atoi(args[1])
+		ts.Check(err)
+		ts.Check(c.Scale(ctx, size))
+	case "terminate":
+		ts.Check(c.Terminate(ctx, ids(ts, args[1:])...))
+	case "stop":
+		ts.Check(c.Stop(ctx, ids(ts, args[1:])...))
+	default:
+		ts.Fatalf("the console cannot %s", args[0])
+	}
+}
+
+// ids turns numbers of members into their ids.
+func ids(ts *testscript.TestScript, numbers []string) []string {
+	list := members(ts)
+	var out []string
+	for _, n := range numbers {
+		i, err := strconv.Atoi(n)
+		ts.Check(err)
+		need(ts, i < len(list), "there is no member "+n)
+		out = append(out, list[i].ID)
+	}
+	return out
+}
+
+func members(ts *testscript.TestScript) []stage.Member {
+	list, err := stageOf(ts).Console().Members(context.Background())
+	ts.Check(err)
+	return list
+}
+
+// inService returns the numbers of the members that serve.
+func inService(ts *testscript.TestScript) []string {
+	var out []string
+	for i, m := range members(ts) {
+		if m.Serving() {
+			out = append(out, strconv.Itoa(i))
+		}
+	}
+	return out
+}
+
+func serving(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, !neg, "serving N...")
+	if got, want := strings.Join(inService(ts), " "), strings.Join(args, " "); got != want {
+		ts.Fatalf("members in service: got [%s], want [%s]", got, want)
+	}
+}
+
+func count(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, !neg && len(args) == 1, "count N")
+	if got := strconv.Itoa(len(inService(ts))); got != args[0] {
+		ts.Fatalf("number of members in service: got %s, want %s", got, args[0])
+	}
+}
+
+func untouched(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, !neg && len(args) == 0, "untouched")
+	if got := stageOf(ts).Writes(); len(got) > 0 {
+		ts.Fatalf("the last act called %s, and should have changed nothing", strings.Join(got, ", "))
+	}
+}
+
+// says compares what people read, but for what differs in every run: members
+// appear by their number, m0 being the oldest, and times as T.
+func says(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, !neg && len(args) == 1, "says FILE")
+	text := ts.ReadFile("stdout") + ts.ReadFile("stderr")
+	for i, m := range members(ts) {
+		text = strings.ReplaceAll(text, m.ID, "m"+strconv.Itoa(i))
+	}
+	text = times().ReplaceAllString(text, "T")
+	rest := text
+	for line := range strings.Lines(ts.ReadFile(args[0])) {
+		line = strings.TrimSpace(line)
+		_, after, found := strings.Cut(rest, line)
+		if !found {
+			ts.Fatalf("the output does not say, or not in this order:\n%s\nit says:\n%s", line, text)
+		}
+		rest = after
+	}
+}
+
+// times matches durations and instants.
+func times() *regexp.Regexp {
+	return regexp.MustCompile(`\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(Z| UTC)?|\b(\d+h)?(\d+m)?\d+(\.\d+)?s\b`)
+}
+
+func need(ts *testscript.TestScript, ok bool, message string) {
+	if !ok {
+		ts.Fatalf("%s", fmt.Sprint(message))
+	}
+}

@@ -1,0 +1,144 @@
+// Package e2e drives holdfast as its users do: the Main of the binary, a real
+// terraform or tofu, and an AWS that is simulated. A promise of the product is
+// a script here or beside the example that shows it; nothing else is tested
+// here.
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/holdfast-gate/holdfast/e2e/stage"
+	"github.com/holdfast-gate/holdfast/e2e/tool"
+	"github.com/holdfast-gate/holdfast/gate/awssim"
+	"github.com/holdfast-gate/holdfast/gate/cli"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"holdfast": func() { os.Exit(cli.Main()) },
+	})
+}
+
+// A layer is a kind of stage that scripts play on.
+type layer struct {
+	name string
+	sim  bool // members can be seen in transition; the condition [sim] in scripts
+	open func() (*stage.Stage, error)
+}
+
+// quick is real terraform with the test provider on a simulated AWS.
+func quick() layer {
+	return layer{"quick", true, func() (*stage.Stage, error) {
+		s, err := stage.Simulated(awssim.New(time.Now().Add(-24*time.Hour)), 5*time.Second)
+		if err != nil {
+			return nil, err
+		}
+		return s, s.Attach()
+	}}
+}
+
+func TestExamples(t *testing.T) {
+	playExamples(t, quick())
+}
+
+func TestScripts(t *testing.T) {
+	play(t, quick(), filepath.Join("testdata", "script"), "")
+}
+
+// playExamples plays the scripts of every example.
+func playExamples(t *testing.T, l layer) {
+	scripts, err := filepath.Glob(filepath.Join("..", "examples", "*", "*", "*.txtar"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dirs := map[string]bool{}
+	for _, path := range scripts {
+		dirs[filepath.Dir(path)] = true
+	}
+	if len(dirs) == 0 {
+		t.Fatal("there are no examples with scripts")
+	}
+	for dir := range dirs {
+		name, err := filepath.Rel(filepath.Join("..", "examples"), dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			play(t, l, dir, dir)
+		})
+	}
+}
+
+// play plays every script of a directory on a stage of its own, in a copy of
+// the example if there is one.
+func play(t *testing.T, l layer, dir, example string) {
+	terraform, _, err := tool.Terraform(context.Background(), os.Stderr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir:  dir,
+		Cmds: commands(),
+		Condition: func(cond string) (bool, error) {
+			if cond != "sim" {
+				return false, fmt.Errorf("there is no condition %q", cond)
+			}
+			return l.sim, nil
+		},
+		Setup: func(env *testscript.Env) error {
+			s, err := l.open()
+			if err != nil {
+				return err
+			}
+			env.Defer(func() {
+				if err := s.Close(); err != nil {
+					t.Error(err)
+				}
+			})
+			env.Values[stageKey{}] = s
+			env.Vars = append(env.Vars, s.Vars()...)
+			env.Vars = append(env.Vars, "HOLDFAST_TF_PATH="+terraform, "TERRAFORM="+terraform)
+			if example == "" {
+				return nil
+			}
+			// An example is a repository of its own, as far as holdfast looks for its config.
+			if err := os.Mkdir(filepath.Join(env.WorkDir, ".git"), 0o755); err != nil {
+				return err
+			}
+			return copyExample(env.WorkDir, example)
+		},
+	})
+}
+
+// copyExample copies what a user would have in his repository.
+func copyExample(to, from string) error {
+	return filepath.WalkDir(from, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		if ext := filepath.Ext(path); ext != ".tf" && ext != ".hcl" {
+			return nil
+		}
+		name, err := filepath.Rel(from, path)
+		if err != nil {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		target := filepath.Join(to, name)
+		if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
+			return fmt.Errorf("copying the example: %w", err)
+		}
+		return os.WriteFile(target, text, 0o644)
+	})
+}

@@ -33,7 +33,7 @@ func (d *decoder) actionInvocation(i int) error {
 	}
 	members, err := raw.members()
 	if err != nil {
-		return malformed("entry %d of action_invocations, %q, holds values of another form than Terraform writes", i, raw.Address)
+		return malformed("entry %d of action_invocations, %.200q, holds values of another form than Terraform writes", i, raw.Address)
 	}
 	d.plan.Actions = append(d.plan.Actions, gate.ActionCall{
 		Address: raw.Address,

@@ -53,12 +53,12 @@ func (d *decoder) resourceChange(i int) error {
 	// Two entries for one object contradict each other; which of them Terraform
 	// will follow is not known.
 	if d.seen[id] {
-		return malformed("resource_changes has %q twice", raw.Address)
+		return malformed("resource_changes has %.200q twice", raw.Address)
 	}
 	d.seen[id] = true
 	c, err := d.change(raw, action)
 	if err != nil {
-		return malformed("entry %d of resource_changes, %q, holds values of another form than Terraform writes", i, raw.Address)
+		return malformed("entry %d of resource_changes, %.200q, holds values of another form than Terraform writes", i, raw.Address)
 	}
 	d.plan.Changes = append(d.plan.Changes, *c)
 	return nil
@@ -73,7 +73,7 @@ func (d *decoder) resourceDrift(i int) error {
 	}
 	c, err := d.change(raw, actionOf(raw.Change.Actions))
 	if err != nil {
-		return malformed("entry %d of resource_drift, %q, holds values of another form than Terraform writes", i, raw.Address)
+		return malformed("entry %d of resource_drift, %.200q, holds values of another form than Terraform writes", i, raw.Address)
 	}
 	if len(c.Changed) == 0 && (c.Action == gate.Update || c.Action == gate.NoOp) {
 		return nil
@@ -170,7 +170,21 @@ func (d *decoder) sorted(names []string) []string {
 // actionOf reads the words of an action. Words or an order that are not listed
 // are an action that is not known, and that counts as a delete.
 func actionOf(words []string) gate.Action {
-	switch strings.Join(words, ",") {
+	switch {
+	case len(words) == 1:
+		return single(words[0])
+	case slices.Equal(words, []string{"delete", "create"}):
+		return gate.ReplaceDeleteFirst
+	case slices.Equal(words, []string{"create", "delete"}):
+		return gate.ReplaceCreateFirst
+	case slices.Equal(words, []string{"create", "forget"}):
+		return gate.ForgetReplace
+	}
+	return gate.ActionUnknown
+}
+
+func single(word string) gate.Action {
+	switch word {
 	case "no-op":
 		return gate.NoOp
 	case "read":
@@ -181,14 +195,8 @@ func actionOf(words []string) gate.Action {
 		return gate.Update
 	case "delete":
 		return gate.Delete
-	case "delete,create":
-		return gate.ReplaceDeleteFirst
-	case "create,delete":
-		return gate.ReplaceCreateFirst
 	case "forget":
 		return gate.Forget
-	case "create,forget":
-		return gate.ForgetReplace
 	}
 	return gate.ActionUnknown
 }

@@ -88,7 +88,6 @@ func (d *decoder) member(name string) error {
 	case "deferred_action_invocations":
 		return d.array(d.deferredActionInvocation)
 	case "configuration":
-		d.isPlan = true
 		return d.configuration()
 	case "variables":
 		return d.object(d.variable)

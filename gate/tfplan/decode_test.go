@@ -83,7 +83,7 @@ func TestActions(t *testing.T) {
 		{[]string{"create", "forget"}, gate.ForgetReplace, ""},
 		{[]string{"forget", "create"}, gate.ActionUnknown, `["forget" "create"]`},
 		{[]string{"evacuate"}, gate.ActionUnknown, `["evacuate"]`},
-		{[]string{"delete,create"}, gate.ReplaceDeleteFirst, ""},
+		{[]string{"create,forget"}, gate.ActionUnknown, `["create,forget"]`},
 		{[]string{"no-op", "delete"}, gate.ActionUnknown, `["no-op" "delete"]`},
 		{[]string{}, gate.ActionUnknown, `[]`},
 		{[]string{"\x1b[2J"}, gate.ActionUnknown, `["\x1b[2J"]`},

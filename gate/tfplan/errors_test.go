@@ -39,6 +39,7 @@ func TestRefuses(t *testing.T) {
 		{"state file", `{"version":4,"terraform_version":"1.11.4","serial":3,"lineage":"x","resources":[]}`, KindState, "this is state, not a plan"},
 		{"state of nothing", `{"format_version":"1.0"}`, KindNotPlan, "not a Terraform plan"},
 		{"provider schemas", `{"format_version":"1.0","provider_schemas":{}}`, KindNotPlan, "not a Terraform plan"},
+		{"configuration alone", `{"format_version":"1.0","configuration":{"root_module":{}}}`, KindNotPlan, "not a Terraform plan"},
 		{"empty object", `{}`, KindNotPlan, "not a Terraform plan"},
 		{"no format version", `{"resource_changes":[]}`, KindNotPlan, "not a Terraform plan"},
 		{"array", `[]`, KindNotPlan, "not a Terraform plan"},
@@ -116,7 +117,7 @@ func TestGarbageInBoundedMemory(t *testing.T) {
 	for name, r := range map[string]io.Reader{
 		"no JSON":        &endless{text: "garbage "},
 		"endless string": &endless{head: `{"format_version":"1.2","variables":{"x":"`, text: "garbage "},
-		"endless array":  io.LimitReader(&endless{head: `{"format_version":"1.2","prior_state":[0`, text: `,{"a":[1,2]}`}, 64<<20),
+		"endless array":  io.LimitReader(&endless{head: `{"format_version":"1.2","prior_state":[0`, text: `,{"a":[1,2]}`}, 16<<20),
 	} {
 		t.Run(name, func(t *testing.T) {
 			var before, after runtime.MemStats

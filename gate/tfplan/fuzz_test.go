@@ -3,8 +3,11 @@ package tfplan
 import (
 	"encoding/json"
 	"errors"
+	"maps"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -35,30 +38,93 @@ func FuzzDecode(f *testing.F) {
 	} {
 		f.Add([]byte(text))
 	}
-	f.Fuzz(func(t *testing.T, text []byte) {
-		p, err := Decode(strings.NewReader(string(text)))
-		if err != nil {
-			var e *Error
-			if !errors.As(err, &e) || e.Message == "" || p != nil {
-				t.Fatalf("got plan %v and error %#v, want an *Error alone", p, err)
+	f.Fuzz(func(t *testing.T, text []byte) { holds(t, text) })
+}
+
+// TestMutations does the same to plans that are whole JSON still, which blind
+// mutation of bytes seldom leaves: it replaces parts of a plan by other parts.
+func TestMutations(t *testing.T) {
+	text, err := os.ReadFile("testdata/plans/d03_destroy.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	accepted := 0
+	for _, seed := range []string{
+		string(text),
+		entries(instance("delete"), entry("aws_instance.b", []string{"create", "delete"}, `"deposed":"1",`, `{"id":"i","tags":{"a":"b"}}`, `{"tags":null}`, `"after_unknown":{"id":true}`, `"before_sensitive":{"tags":{"a":true}}`), instance("no-op")),
+		entries(entry("aws_db_instance.d", []string{"delete", "create"}, ``, `{}`, `{}`, `"replace_paths":[["a",0]]`), strings.Replace(instance("delete"), `"managed"`, `"data"`, 1)),
+	} {
+		for range 700 {
+			var plan any
+			if err := json.Unmarshal([]byte(seed), &plan); err != nil {
+				t.Fatal(err)
 			}
-			return
-		}
-		if _, err := json.Marshal(p); err != nil {
-			t.Fatalf("got a plan that cannot be written down: %v", err)
-		}
-		ended := map[identity]bool{}
-		for _, c := range p.Changes {
-			if c.Action.Ends() {
-				ended[identity{c.Address, c.Deposed}] = true
+			for range 1 + random.IntN(3) {
+				plan = mutate(random, plan)
+			}
+			text, err := json.Marshal(plan)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if holds(t, text) {
+				accepted++
 			}
 		}
-		for _, id := range naivelyEnded(text) {
-			if !ended[id] {
-				t.Errorf("got no end of %q, deposed %q, which the plan has", id.address, id.deposed)
-			}
+	}
+	if accepted < 350 {
+		t.Errorf("got %d plans accepted of 2100, want enough of them to mean something", accepted)
+	}
+}
+
+// mutate replaces one random part of v.
+func mutate(r *rand.Rand, v any) any {
+	if r.IntN(6) == 0 {
+		others := []any{nil, true, 1.0, "", "delete", "managed", "data", []any{}, []any{"delete"}, []any{"no-op"}, map[string]any{}, []any{v, v}}
+		return others[r.IntN(len(others))]
+	}
+	switch v := v.(type) {
+	case []any:
+		if len(v) > 0 {
+			i := r.IntN(len(v))
+			v[i] = mutate(r, v[i])
 		}
-	})
+	case map[string]any:
+		names := slices.Sorted(maps.Keys(v))
+		if len(names) > 0 {
+			name := names[r.IntN(len(names))]
+			v[name] = mutate(r, v[name])
+		}
+	}
+	return v
+}
+
+// holds checks what must be true of any text and reports whether it is a plan.
+func holds(t *testing.T, text []byte) bool {
+	t.Helper()
+	p, err := Decode(strings.NewReader(string(text)))
+	if err != nil {
+		var e *Error
+		if !errors.As(err, &e) || e.Message == "" || p != nil {
+			t.Fatalf("got plan %v and error %#v, want an *Error alone", p, err)
+		}
+		return false
+	}
+	if _, err := json.Marshal(p); err != nil {
+		t.Fatalf("got a plan that cannot be written down: %v", err)
+	}
+	ended := map[identity]bool{}
+	for _, c := range p.Changes {
+		if c.Action.Ends() {
+			ended[identity{c.Address, c.Deposed}] = true
+		}
+	}
+	for _, id := range naivelyEnded(text) {
+		if !ended[id] {
+			t.Errorf("got no end of %q, deposed %q, which the plan has: %s", id.address, id.deposed, text)
+		}
+	}
+	return true
 }
 
 // naivelyEnded is every object that resource_changes says is deleted, or does

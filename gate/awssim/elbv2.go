@@ -4,8 +4,18 @@ func (w *World) elbv2() service {
 	return service{
 		namespace: "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/",
 		actions: map[string]action{
-			"DescribeTargetGroups": describeTargetGroups,
-			"DescribeTargetHealth": describeTargetHealth,
+			"DescribeTargetGroups":          describeTargetGroups,
+			"DescribeTargetHealth":          describeTargetHealth,
+			"DescribeTargetGroupAttributes": changeTargets(describeTargetAttributes),
+			"DescribeTags":                  describeELBTags,
+			"AddTags":                       addELBTags,
+			"RemoveTags":                    removeELBTags,
+			"CreateTargetGroup":             createTargetGroup,
+			"ModifyTargetGroup":             changeTargets(modifyTargetGroup),
+			"ModifyTargetGroupAttributes":   changeTargets(modifyTargetAttributes),
+			"DeleteTargetGroup":             changeTargets(deleteTargetGroup),
+			"RegisterTargets":               changeTargets(registerTargets),
+			"DeregisterTargets":             changeTargets(deregisterTargets),
 		},
 	}
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // now is the instant of every case: the minute the Parakeet outage was noticed.
-var now = time.Date(2018, 1, 2, 20, 37, 0, 0, time.UTC)
+func now() time.Time { return time.Date(2018, 1, 2, 20, 37, 0, 0, time.UTC) }
 
 const (
 	region  = "us-east-1"
@@ -39,9 +39,9 @@ const (
 // A member or group with an address is recorded by the plan; without a change
 // line of its own that is a no-op. Sources not named were read in full.
 func Parse(text string) (gate.Input, error) {
-	c := &builder{in: gate.Input{Now: now, Config: gate.DefaultConfig(),
-		Plan:     &gate.Plan{FormatVersion: "1.2", TerraformVersion: "1.11.4", Complete: gate.Yes, CreatedAt: now.Add(-time.Minute)},
-		Snapshot: &gate.Snapshot{Account: account, Started: now.Add(-12 * time.Second), Finished: now.Add(-10 * time.Second)}}}
+	c := &builder{in: gate.Input{Now: now(), Config: gate.DefaultConfig(),
+		Plan:     &gate.Plan{FormatVersion: "1.2", TerraformVersion: "1.11.4", Complete: gate.Yes, CreatedAt: now().Add(-time.Minute)},
+		Snapshot: &gate.Snapshot{Account: account, Started: now().Add(-12 * time.Second), Finished: now().Add(-10 * time.Second)}}}
 	for i, line := range strings.Split(text, "\n") {
 		line, _, _ = strings.Cut(line, "#")
 		words := strings.Fields(line)
@@ -159,7 +159,7 @@ func (c *builder) operation(f *fields) error {
 	}
 	op := gate.Operation{Kind: f.arg(1), ID: "op", Raw: f.arg(2)}
 	if f.has("end") {
-		op.End = now.Add(-f.duration("end"))
+		op.End = now().Add(-f.duration("end"))
 	}
 	c.in.Snapshot.Groups[i].Operations = append(c.in.Snapshot.Groups[i].Operations, op)
 	return c.in.Snapshot.Groups[i].Operations[len(c.in.Snapshot.Groups[i].Operations)-1].Phase.UnmarshalText([]byte(f.arg(3)))
@@ -194,9 +194,9 @@ func (c *builder) member(f *fields) error {
 		return err
 	}
 	m := gate.Member{ID: f.arg(0), Region: f.str("region", region), Zone: f.str("zone", region+"a"), Group: f.str("group", ""), Targets: f.list("targets"),
-		Protected: f.flag("protected"), Weight: f.num("weight", 0), Launched: now.Add(-24 * time.Hour), Attrs: map[string]string{"instance_type": f.str("type", "m5.large")}}
+		Protected: f.flag("protected"), Weight: f.num("weight", 0), Launched: now().Add(-24 * time.Hour), Attrs: map[string]string{"instance_type": f.str("type", "m5.large")}}
 	if f.has("launched") {
-		m.Launched = now.Add(-f.duration("launched"))
+		m.Launched = now().Add(-f.duration("launched"))
 	}
 	m.Tags = f.pairs("tags")
 	if m.Tags == nil && c.cluster != "" {
@@ -208,7 +208,7 @@ func (c *builder) member(f *fields) error {
 	}
 	o := gate.Observation{Source: gate.SourceInstances, Field: "ec2.InstanceStateName", Raw: raw, Phase: phase, Serving: serving, Opinion: true}
 	if f.has("since") {
-		o.Since = now.Add(-f.duration("since"))
+		o.Since = now().Add(-f.duration("since"))
 	}
 	m.Observed = []gate.Observation{o}
 	m.Counted = m.Group != "" && f.arg(1) != "Terminating:Wait" && f.arg(1) != "Standby"
@@ -239,7 +239,7 @@ func (c *builder) plan(f *fields) {
 	p.Complete.UnmarshalText([]byte(f.str("complete", "yes")))
 	p.Errored, p.Workspace, p.Deferred, p.Accounts = f.flag("errored"), f.str("workspace", ""), f.list("deferred"), f.list("accounts")
 	if f.has("age") {
-		p.CreatedAt = now.Add(-f.duration("age"))
+		p.CreatedAt = now().Add(-f.duration("age"))
 	}
 	if f.flag("undated") {
 		p.CreatedAt = time.Time{}
@@ -247,9 +247,9 @@ func (c *builder) plan(f *fields) {
 }
 
 func (c *builder) source(f *fields) {
-	s := gate.Source{Name: f.arg(0), Region: f.str("region", region), Problem: gate.Problem(f.arg(1)), ReadAt: now.Add(-10 * time.Second), Calls: 1, Err: "it said no"}
+	s := gate.Source{Name: f.arg(0), Region: f.str("region", region), Problem: gate.Problem(f.arg(1)), ReadAt: now().Add(-10 * time.Second), Calls: 1, Err: "it said no"}
 	if f.has("age") {
-		s.ReadAt = now.Add(-f.duration("age"))
+		s.ReadAt = now().Add(-f.duration("age"))
 	}
 	if f.arg(1) == "old" {
 		s.Complete, s.Problem, s.Err = true, "", ""
@@ -270,7 +270,7 @@ func (c *builder) finish() {
 	for _, name := range []string{gate.SourceIdentity, gate.SourceInstances, gate.SourceStatus, gate.SourceGroups, gate.SourceActivities, gate.SourceRefreshes, gate.SourceWarmPools, gate.SourceTargets} {
 		for r := range set {
 			if !slices.ContainsFunc(c.in.Snapshot.Sources, func(s gate.Source) bool { return s.Name == name && s.Region == r }) {
-				c.in.Snapshot.Sources = append(c.in.Snapshot.Sources, gate.Source{Name: name, Region: r, ReadAt: now.Add(-10 * time.Second), Complete: true, Calls: 1})
+				c.in.Snapshot.Sources = append(c.in.Snapshot.Sources, gate.Source{Name: name, Region: r, ReadAt: now().Add(-10 * time.Second), Complete: true, Calls: 1})
 			}
 		}
 	}

@@ -37,6 +37,9 @@ func (v *View) instanceEffect(c Change) Effect {
 	case c.Action != Update:
 		return Effect{}
 	}
+	if role, out := v.retagged(c); out {
+		return Effect{Ends: []string{c.ID}, Does: "takes " + c.ID + " out of " + role + " by its tags"}
+	}
 	stops := Effect{Stops: []string{c.ID}}
 	if names := c.changes(restarts()...); len(names) > 0 {
 		stops.Does = "stops and starts " + c.ID + " to change " + strings.Join(names, ", ")
@@ -49,6 +52,26 @@ func (v *View) instanceEffect(c Change) Effect {
 		return stops
 	}
 	return Effect{}
+}
+
+// retagged reports whether an update takes a member out of a declared cluster,
+// or out of one of its roles, by changing its tags.
+func (v *View) retagged(c Change) (string, bool) {
+	if v.Cluster.Implicit || len(c.changes("tags", "tags_all")) == 0 {
+		return "", false
+	}
+	leaves := func(s Selector) bool {
+		return s.selects(c.Before.Tags(), "", []string{c.Address}) && !s.selects(c.After.Tags(), "", []string{c.Address})
+	}
+	if leaves(v.Cluster.Members) {
+		return v.Cluster.Name, true
+	}
+	for _, r := range v.Cluster.Roles {
+		if leaves(r.Members) {
+			return v.Cluster.Name + "/" + r.Name, true
+		}
+	}
+	return "", false
 }
 
 // instanceStateEffect is what aws_ec2_instance_state does to its instance.

@@ -28,6 +28,7 @@ func (m Moment) Serving() int {
 
 // A History is every Moment at which a member changed.
 type History struct {
+	world   *awssim.World
 	mu      sync.Mutex
 	moments []Moment
 }
@@ -35,9 +36,9 @@ type History struct {
 // Watch writes down from now on how the members of the stage's World change.
 // It is called before anything runs on the stage.
 func (s *Stage) Watch() *History {
-	h := &History{}
-	s.front.seen = func() { h.look(s.World) }
-	h.look(s.World)
+	h := &History{world: s.World}
+	s.front.seen = h.Look
+	h.Look()
 	return h
 }
 
@@ -48,10 +49,23 @@ func (h *History) Moments() []Moment {
 	return slices.Clone(h.moments)
 }
 
-func (h *History) look(w *awssim.World) {
+// At returns what was last written down at or before t.
+func (h *History) At(t time.Time) Moment {
+	var last Moment
+	for _, m := range h.Moments() {
+		if !m.At.After(t) {
+			last = m
+		}
+	}
+	return last
+}
+
+// Look writes down the present, if it differs. The stage does so after each
+// request; whoever moves the clock does it himself.
+func (h *History) Look() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	now := Now(w)
+	now := Now(h.world)
 	if n := len(h.moments); n > 0 && slices.EqualFunc(h.moments[n-1].Members, now.Members, same) {
 		return
 	}

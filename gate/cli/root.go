@@ -89,6 +89,7 @@ environment: --wait 10m is HOLDFAST_WAIT=10m.`,
 		newVersion(g, nil),
 		newCheck(g, nil),
 		newSnapshot(g, nil),
+		newDemo(g, nil),
 	)
 	return root
 }

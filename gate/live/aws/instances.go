@@ -191,12 +191,12 @@ func (b batches) some(ctx context.Context, ids []string, o ...func(*ec2.Options)
 	b.unread(ids)
 }
 
-// halves retries less: what fails for one disrupted zone would otherwise be
+// halves does not retry: what fails for one disrupted zone would otherwise be
 // asked for again and again until the deadline.
 func (b batches) halves(ctx context.Context, ids []string) {
-	fewer := func(o *ec2.Options) { o.RetryMaxAttempts = 2 }
-	b.some(ctx, ids[:len(ids)/2], fewer)
-	b.some(ctx, ids[len(ids)/2:], fewer)
+	once := func(o *ec2.Options) { o.RetryMaxAttempts = 1 }
+	b.some(ctx, ids[:len(ids)/2], once)
+	b.some(ctx, ids[len(ids)/2:], once)
 }
 
 var word = regexp.MustCompile(`[\w.-]+`)

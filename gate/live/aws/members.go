@@ -66,7 +66,27 @@ func (r *reading) member(id string) gate.Member {
 	if seated && s.member.LifecycleState == asgtypes.LifecycleStateInService {
 		m.Observed = append(m.Observed, r.unregistered(s.group, arns)...)
 	}
+	if r.unread[id] || known && stateOf(i) != string(ec2types.InstanceStateNameTerminated) {
+		stillThere(m.Observed)
+	}
 	return m
+}
+
+// stillThere corrects what others say about an instance that EC2 still has, or
+// could not be asked about: gone from a group or a target group is not gone,
+// and a dying or stopped member must not pass for one that is settled. A group
+// that has let go of it is ending or detaching it; a load balancer only sends
+// it nothing.
+func stillThere(observed []gate.Observation) {
+	for i, o := range observed {
+		if o.Phase != gate.Gone {
+			continue
+		}
+		observed[i].Phase = gate.Leaving
+		if o.Source == gate.SourceTargets {
+			observed[i].Phase = gate.Steady
+		}
+	}
 }
 
 func (r *reading) absent(id string) gate.Observation {

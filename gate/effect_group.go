@@ -130,7 +130,7 @@ func sent(c Change, name string, live int) int {
 	}
 	// A size that is unknown until apply, or null, is the worst it could be.
 	n, _ := c.After.Int(name)
-	if slices.Contains(c.Unknown, name) {
+	if c.unknown(name) {
 		return 0
 	}
 	return n
@@ -146,7 +146,7 @@ func resumed(c Change, g Group) []string {
 	var out []string
 	for _, p := range g.Suspended {
 		// An unknown list may keep none of them.
-		if !slices.Contains(keeps, p) || slices.Contains(c.Unknown, "suspended_processes") {
+		if !slices.Contains(keeps, p) || c.unknown("suspended_processes") {
 			out = append(out, p)
 		}
 	}
@@ -161,7 +161,7 @@ func rolls(c Change, g Group, target int) (int, string) {
 	watched := append([]string{"launch_template", "launch_configuration", "mixed_instances_policy"}, refresh.Strings("triggers")...)
 	changed := c.changes(watched...)
 	// A refresh block that is not known yet may be there.
-	planned := refresh != nil || slices.Contains(c.Unknown, "instance_refresh")
+	planned := refresh != nil || c.unknown("instance_refresh")
 	switch {
 	case len(changed) > 0 && planned:
 		lo, hi := limits(c, g, refresh.Block("preferences"))
@@ -217,7 +217,7 @@ func (v *View) moveZones(c Change, g Group, target int, e *Effect, does *[]strin
 		return
 	}
 	zones, subnets := c.After.Strings("availability_zones"), c.After.Strings("vpc_zone_identifier")
-	unknown := slices.Contains(c.Unknown, "vpc_zone_identifier") || (len(subnets) == 0 && slices.Contains(c.Unknown, "availability_zones"))
+	unknown := c.unknown("vpc_zone_identifier") || (len(subnets) == 0 && c.unknown("availability_zones"))
 	for _, id := range v.inGroup(g) {
 		m, _ := v.member(id)
 		stays := slices.Contains(subnets, m.Subnet) || (len(subnets) == 0 && slices.Contains(zones, m.Zone))
@@ -241,7 +241,7 @@ func removed(c Change, names ...string) []string {
 		before, _ := c.Before[name].([]any)
 		after, _ := c.After[name].([]any)
 		// A list that is not known yet may have lost any of them.
-		if len(before) > 0 && (slices.Contains(c.Unknown, name) || len(after) < len(before)) {
+		if len(before) > 0 && (c.unknown(name) || len(after) < len(before)) {
 			out = append(out, name)
 			continue
 		}

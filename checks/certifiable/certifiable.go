@@ -70,6 +70,9 @@ func change(p *gate.Pass, c gate.Change) {
 	case gate.KeptAttributes(c.Type) != nil && c.ID == "" && (c.Action.Ends() || c.Action == gate.Update):
 		// Without its id nobody knows which live object this is.
 		p.Report(gate.Finding{Code: "certifiable.unidentified", Decision: gate.Block, Subjects: []string{c.Address}, Message: fmt.Sprintf("the plan does not say which live object %s is, so its loss cannot be counted", c.Address), Remedy: "plan again with a refresh"})
+	case c.Type == "aws_ec2_instance_state" && slices.Contains(c.Unknown, "instance_id") && c.After.String("state") != "running":
+		// Which instance it stops will be known only when it does.
+		p.Report(gate.Finding{Code: "certifiable.unidentified", Decision: gate.Block, Subjects: []string{c.Address}, Message: fmt.Sprintf("the plan does not say yet which instance %s stops", c.Address), Remedy: "apply what it depends on first, then plan again"})
 	case uncounted(c):
 		// A type that holds or scales members and has no arithmetic yet.
 		p.Report(gate.Finding{Code: "certifiable.uncounted", Decision: gate.Block, Subjects: []string{c.Address},

@@ -1,0 +1,119 @@
+package checks
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/holdfast-gate/holdfast/gate"
+	"github.com/holdfast-gate/holdfast/gate/tfplan"
+)
+
+// TestRecordedPlans judges every plan that the official provider made, in the
+// world that the plan itself shows: no config, and everything it records live,
+// in the state its refresh saw.
+func TestRecordedPlans(t *testing.T) {
+	want := map[string]string{
+		"a01_create_6":             "allow",
+		"a02_noop":                 "allow",
+		"a03_6_to_3":               "allow",
+		"a04_6_to_0":               "block survivorfloor.breached",
+		"a07_replace_one":          "allow",
+		"b01_create_6":             "allow",
+		"b02_6_to_3":               "allow",
+		"b03_6_to_0":               "block survivorfloor.breached",
+		"b06_drift_desired_plan":   "block drifted.size",
+		"c01_create_prefix":        "block certifiable.uncounted",
+		"c02_filter_removed":       "block certifiable.uncounted",
+		"d03_destroy":              "block certifiable.uncounted",
+		"e01_drift_refresh_only":   "warn drifted.membership drifted.state",
+		"e02_drift_plan":           "block drifted.membership drifted.state",
+		"f01_shutting_down_plan":   "warn drifted.state settled.moving",
+		"f03_shutting_down_6_to_3": "block drifted.state settled.transitional",
+		"g01_create":               "allow",
+		"g02_3_to_1":               "block certifiable.uncounted",
+		"h02_6_to_3":               "block certifiable.uncounted",
+		"i02_6_to_2":               "block certifiable.uncounted",
+		"m01_forget":               "allow",
+	}
+	files, err := filepath.Glob("../gate/tfplan/testdata/plans/*.json")
+	if err != nil || len(files) < len(want) {
+		t.Fatalf("%d recorded plans, want at least %d: %v", len(files), len(want), err)
+	}
+	for _, file := range files {
+		name := strings.TrimSuffix(filepath.Base(file), ".json")
+		t.Run(name, func(t *testing.T) {
+			v := gate.Evaluate(asRecorded(t, file), Suite())
+			got := v.Decision.String()
+			var codes []string
+			for _, f := range v.Findings {
+				codes = append(codes, f.Code)
+			}
+			slices.Sort(codes)
+			got = strings.Join(append([]string{got}, slices.Compact(codes)...), " ")
+			if got != want[name] {
+				t.Errorf("got %q, want %q\n%+v", got, want[name], v.Findings)
+			}
+		})
+	}
+}
+
+// asRecorded is a plan and the world it was made in.
+func asRecorded(t *testing.T, file string) gate.Input {
+	t.Helper()
+	f, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	p, err := tfplan.Decode(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := p.CreatedAt
+	s := &gate.Snapshot{Account: "123456789012", Started: at, Finished: at}
+	for _, c := range slices.Concat(p.Changes, p.Drift) {
+		seen := c.Before
+		if slices.ContainsFunc(p.Drift, func(d gate.Change) bool { return d.Address == c.Address }) && len(p.Changes) == 0 {
+			seen = c.After
+		}
+		switch {
+		case seen == nil:
+		case c.Type == "aws_instance" && !slices.ContainsFunc(s.Members, func(m gate.Member) bool { return m.ID == c.ID }):
+			s.Members = append(s.Members, seenMember(c, seen))
+		case c.Type == "aws_autoscaling_group" && !slices.ContainsFunc(s.Groups, func(g gate.Group) bool { return g.Name == c.ID }):
+			g := gate.Group{Name: c.ID, Region: c.Region, Tags: seen.Tags(), MinHealthy: -1, MaxHealthy: -1}
+			g.Desired, _ = seen.Int("desired_capacity")
+			g.Min, _ = seen.Int("min_size")
+			g.Max, _ = seen.Int("max_size")
+			s.Groups = append(s.Groups, g)
+			for i := range g.Desired {
+				m := member(fmt.Sprintf("i-%s-%d", g.Name, i), g.Name, 0)
+				m.Region = g.Region
+				s.Members = append(s.Members, m)
+			}
+		}
+	}
+	for _, r := range p.Regions {
+		for _, name := range append(gate.Live(), gate.SourceIdentity) {
+			s.Sources = append(s.Sources, gate.Source{Name: name, Region: r, Complete: true, ReadAt: at})
+		}
+	}
+	return gate.Input{Now: at, Plan: p, Snapshot: s}
+}
+
+func seenMember(c gate.Change, seen gate.Attrs) gate.Member {
+	m := gate.Member{ID: c.ID, Region: c.Region, Zone: seen.String("availability_zone"), Tags: seen.Tags(), Phase: gate.Steady, Serving: gate.ServingYes}
+	state := seen.String("instance_state")
+	switch state {
+	case "stopped":
+		m.Serving = gate.ServingNo
+	case "shutting-down":
+		m.Phase, m.Serving = gate.Leaving, gate.ServingNo
+	}
+	m.Observed = []gate.Observation{{Source: gate.SourceInstances, Field: "ec2.InstanceStateName", Raw: state, Phase: m.Phase, Serving: m.Serving, Opinion: true}}
+	return m
+}

@@ -28,6 +28,8 @@ func (w *World) ec2() service {
 			"DescribeTags":                         describeTags,
 			"DescribeVolumes":                      describeVolumes,
 			"DescribeVpcs":                         describeVpcs,
+			"DescribeVpcAttribute":                 describeVpcAttribute,
+			"DescribeRouteTables":                  describeRouteTables,
 			"DescribeSubnets":                      describeSubnets,
 			"DescribeAvailabilityZones":            describeZones,
 			"DescribeSecurityGroups":               describeSecurityGroups,

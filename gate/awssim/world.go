@@ -59,6 +59,7 @@ func New(start time.Time) *World {
 		"autoscaling":          w.autoscaling(),
 		"elasticloadbalancing": w.elbv2(),
 		"sts":                  w.sts(),
+		"iam":                  w.iam(),
 	}
 	return w
 }

@@ -9,6 +9,7 @@ import (
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/smithy-go/logging"
 
 	"github.com/holdfast-gate/holdfast/gate"
 	"github.com/holdfast-gate/holdfast/gate/live"
@@ -45,7 +46,9 @@ func New(ctx context.Context, o Options) *Collector {
 	if c.states, c.err = parseStates(statesYAML); c.err != nil {
 		return c
 	}
-	load := []func(*config.LoadOptions) error{}
+	// The SDK's warnings are for programmers; what a user needs to know is in
+	// the sources.
+	load := []func(*config.LoadOptions) error{config.WithLogger(logging.Nop{})}
 	if o.Profile != "" {
 		load = append(load, config.WithSharedConfigProfile(o.Profile))
 	}

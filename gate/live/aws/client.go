@@ -1,7 +1,10 @@
 package aws
 
 import (
+	"bytes"
 	"context"
+	"io"
+	"net/http"
 	"sync/atomic"
 	"time"
 
@@ -32,7 +35,7 @@ func (c *Collector) clients(region string) clients {
 	// settings is called once per service, so that each has its own.
 	settings := func() sdk.Config {
 		cfg := c.cfg.Copy()
-		cfg.Region = region
+		cfg.Region, cfg.HTTPClient = region, bodyKeeper{cfg.HTTPClient}
 		cfg.Retryer, cfg.RetryMaxAttempts = retryer(c.o.Attempts, c.o.Backoff), 0
 		turns := make(chan struct{}, atOnce)
 		cfg.APIOptions = append(cfg.APIOptions[:len(cfg.APIOptions):len(cfg.APIOptions)], inTurns(turns), counted)
@@ -71,6 +74,25 @@ func inTurns(turns chan struct{}) func(*middleware.Stack) error {
 		}
 	})
 	return func(s *middleware.Stack) error { return s.Initialize.Add(wait, middleware.Before) }
+}
+
+// bodyKeeper sends requests with a body of their own. The SDK closes a body as
+// soon as the answer begins (smithy-go transport/http.ClientHandler), and where
+// that is before the transport has seen its end, as happens with an endpoint on
+// the same machine, the connection breaks in the middle of the answer.
+type bodyKeeper struct{ sdk.HTTPClient }
+
+func (k bodyKeeper) Do(req *http.Request) (*http.Response, error) {
+	if req.Body == nil {
+		return k.HTTPClient.Do(req)
+	}
+	b, err := io.ReadAll(req.Body)
+	if err != nil {
+		return nil, err
+	}
+	own := *req
+	own.Body = io.NopCloser(bytes.NewReader(b))
+	return k.HTTPClient.Do(&own)
 }
 
 type callsKey struct{}

@@ -1,0 +1,143 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/holdfast-gate/holdfast/gate"
+)
+
+// foot is the one line under a verdict that permits.
+func (p *page) foot(v gate.Verdict) {
+	calls := 0
+	for _, s := range v.Sources {
+		calls += s.Calls
+	}
+	p.line(2, "%s, %s%s", digests(v), gate.Count(calls, "API call"), before(v.Sources, v.At))
+}
+
+// identity writes what the verdict is bound to.
+func (p *page) identity(v gate.Verdict) {
+	s := v.Plan
+	text := ""
+	for _, part := range []struct {
+		n    int
+		does string
+	}{{s.Create, "create"}, {s.Update, "update"}, {s.Delete, "delete"}, {s.Replace, "replace"}, {s.Actions, "invoke"}} {
+		if part.n > 0 {
+			text += fmt.Sprintf(", %d to %s", part.n, part.does)
+		}
+	}
+	if t := ago(v.At, s.CreatedAt); t != "" {
+		text += ", made " + t + " ago"
+	}
+	if s.Workspace != "" {
+		text += ", workspace " + s.Workspace
+	}
+	when := "at a time that is not known"
+	if !v.At.IsZero() {
+		when = v.At.UTC().Format("2006-01-02 15:04:05 MST")
+	}
+	p.line(0, "Judged %s: %s%s", when, digests(v), text)
+}
+
+func digests(v gate.Verdict) string {
+	var parts []string
+	for _, d := range []struct{ name, value string }{
+		{"account", v.Account}, {"config", short(v.Config)}, {"snapshot", short(v.Snapshot)}, {"plan", short(v.Plan.Digest)},
+	} {
+		if d.value != "" {
+			parts = append(parts, d.name+" "+d.value)
+		}
+	}
+	if len(parts) == 0 {
+		return "no digests"
+	}
+	return strings.Join(parts, ", ")
+}
+
+// before is how long before the decision the oldest source was read.
+func before(sources []gate.Source, at time.Time) string {
+	if len(sources) == 0 {
+		return ""
+	}
+	oldest := slices.MinFunc(sources, func(a, b gate.Source) int { return a.ReadAt.Compare(b.ReadAt) })
+	if s := ago(at, oldest.ReadAt); s != "" {
+		return ", read " + s + " before"
+	}
+	return ""
+}
+
+// sources writes what was read, region by region, and each read that failed on
+// a line of its own.
+func (p *page) sources(all []gate.Source, at time.Time) {
+	if len(all) == 0 {
+		p.line(0, "Nothing was read from AWS.")
+		return
+	}
+	var regions []string
+	read, calls := map[string][]string{}, map[string]int{}
+	for _, s := range all {
+		if !s.Complete {
+			p.line(0, "NOT READ %s%s: %s%s, after %s", s.Name, in(nonEmpty(s.Region)), orFailed(s.Problem), reason(s.Err), gate.Count(s.Calls, "call"))
+			continue
+		}
+		if read[s.Region] == nil {
+			regions = append(regions, s.Region)
+		}
+		read[s.Region] = append(read[s.Region], fmt.Sprintf("%s %d", s.Name, s.Calls))
+		calls[s.Region] += s.Calls
+	}
+	for _, r := range regions {
+		mine := slices.DeleteFunc(slices.Clone(all), func(s gate.Source) bool { return s.Region != r || !s.Complete })
+		p.line(0, "Read%s%s, %s: %s", in(nonEmpty(r)), strings.TrimPrefix(before(mine, at), ", read"), gate.Count(calls[r], "call"), strings.Join(read[r], ", "))
+	}
+}
+
+func nonEmpty(s string) []string {
+	if s == "" {
+		return nil
+	}
+	return []string{s}
+}
+
+func reason(err string) string {
+	if err == "" {
+		return ""
+	}
+	return ", " + err
+}
+
+// orFailed names a source that is incomplete for no reason it gives.
+func orFailed(problem gate.Problem) gate.Problem {
+	if problem == gate.ProblemNone {
+		return gate.ProblemFailed
+	}
+	return problem
+}
+
+// blind writes the checks that could not judge, by the reason they give.
+func (p *page) blind(v gate.Verdict) {
+	var order []string
+	checks := map[string][]string{}
+	for _, r := range v.Runs {
+		if r.Outcome == gate.Ran {
+			continue
+		}
+		key := r.Outcome.String() + reason(r.Reason)
+		if checks[key] == nil {
+			order = append(order, key)
+		}
+		if !slices.Contains(checks[key], r.Check) {
+			checks[key] = append(checks[key], r.Check)
+		}
+	}
+	if len(order) > 0 {
+		p.blank()
+	}
+	for _, key := range order {
+		p.line(0, "%s could not judge, and so block: %s (%s)", gate.Count(len(checks[key]), "check"), strings.Join(checks[key], ", "), key)
+	}
+}

@@ -1,0 +1,122 @@
+package report
+
+import (
+	"bytes"
+	_ "embed" // for the schema
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+	"unicode/utf8"
+
+	"github.com/holdfast-gate/holdfast/gate"
+)
+
+// FormatVersion is the version of what JSON and StatusJSON write. Its second
+// number grows when something is added, its first when something is removed or
+// changes its meaning.
+const FormatVersion = "1.0"
+
+// A document is a verdict with the version of its form in front.
+type document struct {
+	FormatVersion string `json:"format_version"` // "1.0"; read nothing whose first number you do not know
+	gate.Verdict
+}
+
+// A statusDocument is what the members of all clusters are doing.
+type statusDocument struct {
+	FormatVersion string        `json:"format_version"`
+	At            time.Time     `json:"at"`
+	Account       string        `json:"account,omitempty"`
+	Snapshot      string        `json:"snapshot,omitempty"`
+	Clusters      []*gate.View  `json:"clusters"`
+	Sources       []gate.Source `json:"sources"`
+}
+
+//go:embed schema/verdict.schema.json
+var schema string
+
+// Schema returns the JSON Schema of what JSON writes.
+func Schema() []byte { return []byte(schema) }
+
+// JSON writes a verdict for programs: the whole of it, as one object that
+// Schema describes, indented, with a newline at the end. Lists are never null.
+// The error is that of w.
+func JSON(w io.Writer, v gate.Verdict) error {
+	return write(w, document{FormatVersion, whole(v)})
+}
+
+// StatusJSON writes the members of clusters for programs; see Status.
+func StatusJSON(w io.Writer, views []*gate.View, s *gate.Snapshot) error {
+	d := statusDocument{FormatVersion: FormatVersion, Clusters: wholeViews(views), Sources: list[gate.Source](nil)}
+	if s != nil {
+		d.At, d.Account, d.Snapshot, d.Sources = s.Finished, s.Account, s.Digest, list(s.Sources)
+	}
+	return write(w, d)
+}
+
+func write(w io.Writer, document any) error {
+	b, err := json.MarshalIndent(document, "", "  ")
+	if err != nil {
+		return fmt.Errorf("writing the verdict as JSON: %w", err)
+	}
+	_, err = w.Write(append(ascii(b), '\n'))
+	return err
+}
+
+// ascii escapes what a terminal would act on and JSON would let through. Outside
+// of strings JSON holds no such character.
+func ascii(b []byte) []byte {
+	var out bytes.Buffer
+	for len(b) > 0 {
+		r, n := utf8.DecodeRune(b)
+		switch {
+		case r == '\n' || !unsafe(r):
+			out.Write(b[:n])
+		case r < 0x10000:
+			fmt.Fprintf(&out, `\u%04x`, r)
+		default:
+			r -= 0x10000
+			fmt.Fprintf(&out, `\u%04x\u%04x`, 0xd800+r>>10, 0xdc00+r&0x3ff)
+		}
+		b = b[n:]
+	}
+	return out.Bytes()
+}
+
+// list is s, empty where it is nil.
+func list[T any](s []T) []T {
+	if s == nil {
+		return []T{}
+	}
+	return s
+}
+
+// whole is a verdict whose required lists are all there. It copies what it
+// changes.
+func whole(v gate.Verdict) gate.Verdict {
+	v.Findings, v.Runs, v.Sources, v.Clusters = list(v.Findings), list(v.Runs), list(v.Sources), wholeViews(v.Clusters)
+	return v
+}
+
+func wholeViews(views []*gate.View) []*gate.View {
+	out := make([]*gate.View, 0, len(views))
+	for _, view := range views {
+		c := *view
+		c.Cluster.Roles, c.Regions = list(c.Cluster.Roles), list(c.Regions)
+		c.Members, c.Roles = list(slices.Clone(c.Members)), list(slices.Clone(c.Roles))
+		for i := range c.Members {
+			c.Members[i].Observed = list(c.Members[i].Observed)
+		}
+		for i := range c.Roles {
+			r := &c.Roles[i]
+			r.Serving, r.Victims, r.Stops, r.Floors = list(r.Serving), list(r.Victims), list(r.Stops), list(r.Floors)
+			if r.Buckets == nil {
+				r.Buckets = map[string]gate.Bucket{}
+			}
+		}
+		out = append(out, &c)
+	}
+	return out
+}

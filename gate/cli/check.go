@@ -47,7 +47,7 @@ func onePlan(cmd *cobra.Command, args []string) error {
 	if len(args) == 1 {
 		return nil
 	}
-	return usageError{fmt.Errorf("%s takes one plan and %d were given", cmd.Name(), len(args)), cmd.UsageString()}
+	return usageError{fmt.Errorf("%s takes one plan and %d were given", cmd.Name(), len(args)), "Run '" + cmd.CommandPath() + " --help' for its arguments.\n"}
 }
 
 func runCheck(ctx context.Context, o *checkOptions) error {

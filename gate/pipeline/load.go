@@ -11,6 +11,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/holdfast-gate/holdfast/gate"
@@ -67,6 +68,11 @@ func (g *Gate) decode(in io.Reader, name string) (*gate.Plan, error) {
 // show reads a plan file through terraform. The digest is taken first, so that
 // a file that changes under it never carries the digest of what it became.
 func (g *Gate) show(ctx context.Context, path string) (*gate.Plan, error) {
+	// Terraform may work in another directory.
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
 	digest, err := Digest(path)
 	if err != nil {
 		return nil, err

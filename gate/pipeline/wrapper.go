@@ -52,11 +52,7 @@ func (w *Wrapper) local(path string) string {
 
 // load reads a plan file by the path that terraform knows it by.
 func (w *Wrapper) load(ctx context.Context, path string) (*gate.Plan, error) {
-	abs, err := filepath.Abs(w.local(path))
-	if err != nil {
-		return nil, err
-	}
-	return w.show(ctx, abs)
+	return w.show(ctx, w.local(path))
 }
 
 // hold proves the verdict again at the moment of the change: it must be about

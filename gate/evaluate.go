@@ -13,16 +13,8 @@ import (
 func Evaluate(in Input, suite []*Check) Verdict {
 	in = complete(in)
 	v := Verdict{At: in.Now, Config: in.Config.Digest, Snapshot: in.Snapshot.Digest, Account: in.Snapshot.Account, Sources: in.Snapshot.Sources, Plan: summary(in.Plan)}
-	w := newWorld(in.Plan, in.Snapshot)
 	var findings []Finding
-	v.Clusters, findings = views(in, w)
-	for _, c := range v.Clusters {
-		c.addEffects(w)
-		for _, r := range c.Cluster.Roles {
-			c.Roles = append(c.Roles, c.project(r, in.Now))
-		}
-		findings = append(findings, emptyRoles(c)...)
-	}
+	v.Clusters, findings = clusters(in)
 	findings = append(findings, unused(v.Clusters)...)
 	// Clusters that the plan does not know and the config does not name are
 	// other people's: they were read only because a filter found them.
@@ -48,6 +40,28 @@ func Evaluate(in Input, suite []*Check) Verdict {
 	v.Findings = findings
 	v.decide()
 	return v
+}
+
+// Clusters returns every cluster of an input, declared or found, without
+// judging it: what a status shows. It takes an input without a plan.
+func Clusters(in Input) []*View {
+	out, _ := clusters(complete(in))
+	return out
+}
+
+// clusters divides an input into clusters, works out what the plan does to
+// each, and finds what is wrong with the division itself.
+func clusters(in Input) ([]*View, []Finding) {
+	w := newWorld(in.Plan, in.Snapshot)
+	out, findings := views(in, w)
+	for _, c := range out {
+		c.addEffects(w)
+		for _, r := range c.Cluster.Roles {
+			c.Roles = append(c.Roles, c.project(r, in.Now))
+		}
+		findings = append(findings, emptyRoles(c)...)
+	}
+	return out, findings
 }
 
 // complete fills in what an Input may leave out. Nothing becomes known by it.

@@ -31,17 +31,27 @@ type layer struct {
 	name string
 	sim  bool // members can be seen in transition; the condition [sim] in scripts
 	open func() (*stage.Stage, error)
+
+	// install lets terraform install its providers in a directory; nil where it
+	// needs none.
+	install func(s *stage.Stage, terraform, dir string) error
 }
 
 // quick is real terraform with the test provider on a simulated AWS.
 func quick() layer {
-	return layer{"quick", true, func() (*stage.Stage, error) {
-		s, err := stage.Simulated(awssim.New(time.Now().Add(-24*time.Hour)), 5*time.Second)
+	return layer{name: "quick", sim: true, open: func() (*stage.Stage, error) {
+		s, err := simulated(5 * time.Second)
 		if err != nil {
 			return nil, err
 		}
 		return s, s.Attach()
 	}}
+}
+
+// simulated opens a stage whose World begins a day ago, so that a script can
+// have a past.
+func simulated(step time.Duration) (*stage.Stage, error) {
+	return stage.Simulated(awssim.New(time.Now().Add(-24*time.Hour)), step)
 }
 
 func TestExamples(t *testing.T) {
@@ -109,13 +119,32 @@ func play(t *testing.T, l layer, dir, example string) {
 			if example == "" {
 				return nil
 			}
-			// An example is a repository of its own, as far as holdfast looks for its config.
-			if err := os.Mkdir(filepath.Join(env.WorkDir, ".git"), 0o755); err != nil {
-				return err
-			}
-			return copyExample(env.WorkDir, example)
+			return place(s, l, terraform, env.WorkDir, example)
 		},
 	})
+}
+
+// place copies an example and installs what it needs.
+func place(s *stage.Stage, l layer, terraform, dir, example string) error {
+	// It is a repository of its own, as far as holdfast looks for its config.
+	if err := os.Mkdir(filepath.Join(dir, ".git"), 0o755); err != nil {
+		return err
+	}
+	if err := copyExample(dir, example); err != nil || l.install == nil {
+		return err
+	}
+	for _, pattern := range []string{"main.tf", "*/main.tf"} {
+		roots, err := filepath.Glob(filepath.Join(dir, pattern))
+		if err != nil {
+			return err
+		}
+		for _, root := range roots {
+			if err := l.install(s, terraform, filepath.Dir(root)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // copyExample copies what a user would have in his repository.

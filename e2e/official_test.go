@@ -1,0 +1,104 @@
+//go:build official
+
+package e2e
+
+import (
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/holdfast-gate/holdfast/e2e/stage"
+	"github.com/holdfast-gate/holdfast/e2e/tool"
+)
+
+// The official layer plays the examples with hashicorp/aws itself. It is run on
+// demand, and fails rather than passes where the provider or moto is missing:
+//
+//	HOLDFAST_PLUGIN_MIRROR=DIR go test -tags official -run Official -parallel 8 -timeout 60m ./e2e
+//
+// Without a mirror the provider comes from its registry.
+
+func TestOfficialOnSimulator(t *testing.T) {
+	playExamples(t, layer{name: "official", sim: true, install: install, open: func() (*stage.Stage, error) {
+		// This provider waits seconds between two looks.
+		return official(simulated(10 * time.Second))
+	}})
+}
+
+// Moto ends and launches instances at once: it carries what is decided by who
+// is there, and nothing about members in transition.
+func TestOfficialOnMoto(t *testing.T) {
+	playExamples(t, layer{name: "moto", install: install, open: func() (*stage.Stage, error) {
+		url, err := moto(t)
+		if err != nil {
+			return nil, err
+		}
+		return official(stage.Before(url))
+	}})
+}
+
+// official lets terraform find hashicorp/aws.
+func official(s *stage.Stage, err error) (*stage.Stage, error) {
+	if err != nil {
+		return nil, err
+	}
+	return s, s.UseMirror(tool.Mirror())
+}
+
+func install(s *stage.Stage, terraform, dir string) error {
+	cmd := exec.Command(terraform, "init", "-input=false", "-no-color")
+	cmd.Dir, cmd.Env = dir, s.Env()
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("THE OFFICIAL LAYER DID NOT RUN: hashicorp/aws is neither in a plugin mirror (%s) nor to be had from its registry: %w\n%s", tool.MirrorVariable, err, out)
+	}
+	return nil
+}
+
+// moto starts moto's server for one script and returns its address.
+func moto(t *testing.T) (string, error) {
+	port, err := freePort()
+	if err != nil {
+		return "", err
+	}
+	cmd := exec.Command("python3", "-m", "moto.server", "-H", "127.0.0.1", "-p", port)
+	cmd.Env = append(os.Environ(), "MOTO_ACCOUNT_ID=123456789012")
+	if err := cmd.Start(); err != nil {
+		return "", fmt.Errorf("THE MOTO LAYER DID NOT RUN: %w; pip install 'moto[server]'", err)
+	}
+	exited := make(chan error, 1)
+	go func() { exited <- cmd.Wait() }()
+	t.Cleanup(func() {
+		// It may have ended by itself; then there is nothing to end.
+		_ = cmd.Process.Kill()
+		<-exited
+	})
+	address := "127.0.0.1:" + port
+	deadline := time.After(time.Minute)
+	for tick := time.Tick(50 * time.Millisecond); ; {
+		select {
+		case err := <-exited:
+			exited <- err
+			return "", fmt.Errorf("THE MOTO LAYER DID NOT RUN: moto's server ended: %w; pip install 'moto[server]'", err)
+		case <-deadline:
+			return "", fmt.Errorf("THE MOTO LAYER DID NOT RUN: moto's server does not answer on %s", address)
+		case <-tick:
+			if c, err := net.Dial("tcp", address); err == nil {
+				return "http://" + address, c.Close()
+			}
+		}
+	}
+}
+
+// freePort returns a port that was free a moment ago.
+func freePort() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	_, port, _ := strings.Cut(l.Addr().String(), ":")
+	return port, l.Close()
+}

@@ -15,6 +15,7 @@ func (w *World) ec2() service {
 			"DescribeInstanceStatus":               describeInstanceStatus,
 			"DescribeInstanceAttribute":            describeInstanceAttribute,
 			"DescribeInstanceCreditSpecifications": describeCredits,
+			"GetInstanceUefiData":                  uefiData,
 			"RunInstances":                         runInstances,
 			"TerminateInstances":                   terminateInstances,
 			"StopInstances":                        stopInstances,

@@ -107,3 +107,11 @@ func monitor(on bool) action {
 		return empty{}, err
 	}
 }
+
+// uefiData says that an instance has none.
+func uefiData(r *request) (any, error) {
+	return struct {
+		ID   string `xml:"instanceId"`
+		Data string `xml:"uefiData"`
+	}{ID: r.str("InstanceId")}, nil
+}

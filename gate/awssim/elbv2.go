@@ -44,7 +44,7 @@ type targetGroupItem struct {
 func (w *World) targetGroupItem(r *region, t *targetGroup) targetGroupItem {
 	s := t.settings
 	return targetGroupItem{
-		TargetGroupArn: t.arn, TargetGroupName: t.name, Protocol: t.protocol, Port: t.port, VpcId: r.known("vpc"),
+		TargetGroupArn: t.arn, TargetGroupName: t.name, Protocol: t.protocol, Port: t.port, VpcId: orElse(s.str("VpcId"), r.known("vpc")),
 		HealthCheckProtocol: orElse(s.str("HealthCheckProtocol"), "HTTP"), HealthCheckPort: orElse(s.str("HealthCheckPort"), "traffic-port"),
 		HealthCheckEnabled: true, HealthCheckIntervalSeconds: s.num("HealthCheckIntervalSeconds", 30),
 		HealthCheckTimeoutSeconds: s.num("HealthCheckTimeoutSeconds", 5), HealthyThresholdCount: s.num("HealthyThresholdCount", 5),

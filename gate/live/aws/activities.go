@@ -32,7 +32,7 @@ func (r *reading) readActivities(ctx context.Context) {
 		var all []asgtypes.Activity
 		recent := true
 		p := autoscaling.NewDescribeScalingActivitiesPaginator(r.clients.asg, &autoscaling.DescribeScalingActivitiesInput{AutoScalingGroupName: &name, MaxRecords: r.pageSize(pageGroups)})
-		page, err := pages(&r.activities, ctx, func() bool { return recent && p.HasMorePages() },
+		page, err := pages(ctx, &r.activities, func() bool { return recent && p.HasMorePages() },
 			func(ctx context.Context) (*autoscaling.DescribeScalingActivitiesOutput, error) {
 				return p.NextPage(ctx)
 			},
@@ -77,7 +77,7 @@ func (r *reading) readRefreshes(ctx context.Context) {
 	each(r.groupNames(), func(name string) {
 		var all []asgtypes.InstanceRefresh
 		p := autoscaling.NewDescribeInstanceRefreshesPaginator(r.clients.asg, &autoscaling.DescribeInstanceRefreshesInput{AutoScalingGroupName: &name, MaxRecords: r.pageSize(pageGroups)})
-		page, err := pages(&r.refreshes, ctx, p.HasMorePages,
+		page, err := pages(ctx, &r.refreshes, p.HasMorePages,
 			func(ctx context.Context) (*autoscaling.DescribeInstanceRefreshesOutput, error) {
 				return p.NextPage(ctx)
 			},

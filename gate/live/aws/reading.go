@@ -175,7 +175,7 @@ func each[T any](items []T, do func(T)) {
 
 // pages reads every page of one answer. It returns the page, counted from 1,
 // at which it failed.
-func pages[T any](s *source, ctx context.Context, more func() bool, next func(context.Context) (T, error), page func(T)) (int, error) {
+func pages[T any](ctx context.Context, s *source, more func() bool, next func(context.Context) (T, error), page func(T)) (int, error) {
 	ctx = s.ctx(ctx)
 	for n := 1; more(); n++ {
 		out, err := next(ctx)

@@ -4,7 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"io/fs"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -25,19 +25,30 @@ var (
 // only reads may be called.
 func TestReadsOnly(t *testing.T) {
 	files := token.NewFileSet()
-	packages, err := parser.ParseDir(files, ".", func(f fs.FileInfo) bool { return !strings.HasSuffix(f.Name(), "_test.go") }, 0)
+	names, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
+	var sources []*ast.File
+	for _, name := range names {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		f, err := parser.ParseFile(files, name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sources = append(sources, f)
+	}
 	clients := []string{}
 	calls := 0
-	for _, f := range packages["aws"].Files {
+	for _, f := range sources {
 		clients = append(clients, clientFields(f)...)
 	}
 	if len(clients) != 4 {
 		t.Fatalf("clients: got %v, want the 4 of this package: this test does not see them all", clients)
 	}
-	for _, f := range packages["aws"].Files {
+	for _, f := range sources {
 		imported := serviceImports(f)
 		ast.Inspect(f, func(n ast.Node) bool {
 			s, ok := n.(*ast.SelectorExpr)

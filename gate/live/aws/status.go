@@ -34,7 +34,7 @@ func (r *reading) describeStatus(ctx context.Context, ids []string, more ...func
 		IncludeAllInstances:     sdk.Bool(true),
 		IncludeManagedResources: sdk.Bool(true),
 	})
-	_, err := pages(&r.status, ctx, p.HasMorePages,
+	_, err := pages(ctx, &r.status, p.HasMorePages,
 		func(ctx context.Context) (*ec2.DescribeInstanceStatusOutput, error) { return p.NextPage(ctx, more...) },
 		func(out *ec2.DescribeInstanceStatusOutput) {
 			r.mu.Lock()

@@ -1,13 +1,13 @@
 package cli
 
 import (
-	"encoding/json"
 	"io"
 	"os"
 
 	"golang.org/x/term"
 
 	"github.com/holdfast-gate/holdfast/gate"
+	"github.com/holdfast-gate/holdfast/gate/report"
 	"github.com/holdfast-gate/holdfast/gate/terraform"
 )
 
@@ -15,19 +15,41 @@ import (
 // --output-file.
 func (g *global) reporter(stream io.Writer) func(gate.Verdict) error {
 	return func(v gate.Verdict) error {
+		if g.quiet && g.output == "text" && v.Decision.Permits() {
+			return nil
+		}
 		w, err := writeTo(g.outputFile, stream)
 		if err != nil {
 			return err
 		}
-		if err := g.render(w, v); err != nil {
+		if g.output == "json" {
+			err = report.JSON(w, v)
+		} else {
+			err = report.Text(w, v, g.reportOptions(w))
+		}
+		if err != nil {
 			return err
 		}
 		return w.Close()
 	}
 }
 
-func (g *global) render(w io.Writer, v gate.Verdict) error {
-	return json.NewEncoder(w).Encode(v)
+// reportOptions says how to write for people on w.
+func (g *global) reportOptions(w io.Writer) report.Options {
+	o := report.Options{Color: g.colored(w), Verbose: g.verbose}
+	if file, ok := terminal(w); ok {
+		o.Width, _, _ = term.GetSize(int(file.Fd())) // zero, where it is not known, does not wrap
+	}
+	return o
+}
+
+// terminal returns the terminal that w writes to, if it does.
+func terminal(w io.Writer) (*os.File, bool) {
+	if c, ok := w.(nopCloser); ok {
+		w = c.Writer
+	}
+	file, ok := w.(*os.File)
+	return file, ok && term.IsTerminal(int(file.Fd()))
 }
 
 // colorless reports whether the user wants no colour at all. NO_COLOR counts
@@ -36,15 +58,12 @@ func (g *global) colorless() bool {
 	return g.noColor || g.color == "never" || g.color != "always" && terraform.Getenv(g.Env, "NO_COLOR") != ""
 }
 
-// colored reports whether a report on this stream has colour: where the user
+// colored reports whether what is written to w has colour: where the user
 // insists, or where a terminal shows it.
 func (g *global) colored(w io.Writer) bool {
-	switch {
-	case g.colorless():
-		return false
-	case g.color == "always":
-		return true
+	if g.colorless() || g.color == "always" {
+		return !g.colorless()
 	}
-	file, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(file.Fd())) && terraform.Getenv(g.Env, "TERM") != "dumb"
+	_, ok := terminal(w)
+	return ok && terraform.Getenv(g.Env, "TERM") != "dumb"
 }

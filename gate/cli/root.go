@@ -32,6 +32,24 @@ type global struct {
 // newRoot makes the whole command tree. Own verbs win only where terraform has
 // no such verb; what is not in the tree is terraform's.
 func newRoot(f *Factory) *cobra.Command {
+	g, root := newGlobalRoot(f)
+	root.AddCommand(
+		newPlan(g, nil),
+		newApply(g, "apply", nil),
+		newApply(g, "destroy", nil),
+		newVersion(g, nil),
+		newCheck(g, nil),
+		newSnapshot(g, nil),
+		newStatus(g, nil),
+		newExplain(g, nil),
+		newSchema(g),
+	)
+	return root
+}
+
+// newGlobalRoot makes the root without its subcommands, and the flags that all
+// of them share.
+func newGlobalRoot(f *Factory) (*global, *cobra.Command) {
 	g := &global{Factory: f}
 	root := &cobra.Command{
 		Use:   "holdfast [flags] [-chdir=DIR] COMMAND [args]",
@@ -68,6 +86,15 @@ environment: --wait 10m is HOLDFAST_WAIT=10m.`,
 		return usageError{err, "Run '" + cmd.CommandPath() + " --help' for its flags.\n"}
 	})
 	p := root.PersistentFlags()
+	g.flags(p)
+	// Flags end at terraform's subcommand: what follows it is terraform's.
+	root.Flags().AddFlagSet(p)
+	root.Flags().SetInterspersed(false)
+	return g, root
+}
+
+// flags declares the flags, each of which HOLDFAST_* can give, too.
+func (g *global) flags(p *pflag.FlagSet) {
 	p.StringVar(&g.config, "config", "", "path of holdfast.hcl (default: found in DIR or above it, up to the repository root)")
 	p.StringVar(&g.chdir, "chdir", "", "terraform's -chdir=DIR")
 	p.DurationVar(&g.wait, "wait", 0, "wait this long for clusters to settle")
@@ -79,19 +106,6 @@ environment: --wait 10m is HOLDFAST_WAIT=10m.`,
 	p.BoolVarP(&g.quiet, "quiet", "q", false, "report only what blocks")
 	p.BoolVarP(&g.verbose, "verbose", "v", false, "report every member and every check")
 	p.DurationVar(&g.timeout, "timeout", 2*time.Minute, "longest that reading what is live may take")
-	// Flags end at terraform's subcommand: what follows it is terraform's.
-	root.Flags().AddFlagSet(p)
-	root.Flags().SetInterspersed(false)
-	root.AddCommand(
-		newPlan(g, nil),
-		newApply(g, "apply", nil),
-		newApply(g, "destroy", nil),
-		newVersion(g, nil),
-		newCheck(g, nil),
-		newSnapshot(g, nil),
-		newDemo(g, nil),
-	)
-	return root
 }
 
 // complete takes what was not given as a flag from HOLDFAST_* and judges the

@@ -8,6 +8,7 @@ import (
 
 	"github.com/holdfast-gate/holdfast/gate"
 	"github.com/holdfast-gate/holdfast/gate/live"
+	"github.com/holdfast-gate/holdfast/gate/pipeline"
 )
 
 // snapshotOptions is one run of snapshot.
@@ -43,12 +44,13 @@ func newSnapshot(g *global, runF func(context.Context, *snapshotOptions) error) 
 // the snapshot too, and makes the exit status 1: whoever judges against it is
 // told the same.
 func runSnapshot(ctx context.Context, o *snapshotOptions) error {
-	_, snapshot, err := o.look(ctx, o.plan, o.regions)
+	gt, err := o.gate()
 	if err != nil {
 		return err
 	}
-	if ctx.Err() != nil {
-		return ctx.Err()
+	_, snapshot, err := o.look(ctx, gt, o.plan, o.regions)
+	if err != nil {
+		return err
 	}
 	w, err := writeTo(o.out, o.Out)
 	if err != nil {
@@ -60,27 +62,26 @@ func runSnapshot(ctx context.Context, o *snapshotOptions) error {
 	if err := w.Close(); err != nil {
 		return err
 	}
+	return incomplete(snapshot)
+}
+
+// incomplete is the error about the first source that was not read in full.
+func incomplete(snapshot *gate.Snapshot) error {
 	for _, s := range snapshot.Sources {
 		if !s.Complete {
-			return errors.New(s.Name + " could not be read in full: " + s.Err + "\nThe snapshot says so too, and blocks what it is used for")
+			return errors.New(s.Name + " could not be read in full: " + s.Err + "\nCorrect that and run it again; a gate that uses this snapshot blocks")
 		}
 	}
 	return nil
 }
 
 // look reads the live members that a plan is about, or of whole regions.
-func (g *global) look(ctx context.Context, plan string, regions []string) (*gate.Plan, *gate.Snapshot, error) {
-	gt, err := g.gate()
-	if err != nil {
-		return nil, nil, err
-	}
-	if plan != "" {
-		p, err := gt.Load(ctx, g.inDir(plan), g.In)
-		if err != nil {
-			return nil, nil, err
+func (g *global) look(ctx context.Context, gt *pipeline.Gate, path string, regions []string) (plan *gate.Plan, snapshot *gate.Snapshot, err error) {
+	if path != "" {
+		if plan, err = gt.Load(ctx, g.inDir(path), g.In); err == nil {
+			snapshot, err = gt.Live(ctx, plan)
 		}
-		s, err := gt.Live(ctx, p)
-		return p, s, err
+		return plan, snapshot, errors.Join(err, ctx.Err())
 	}
 	if len(regions) == 0 {
 		regions = gt.Config.Regions
@@ -90,8 +91,8 @@ func (g *global) look(ctx context.Context, plan string, regions []string) (*gate
 		return nil, nil, errors.New("no region to look in\nGive a plan, or --region REGION, or name regions in holdfast.hcl")
 	}
 	// A plan of nothing in these regions asks for what the config selects.
-	p := &gate.Plan{Regions: regions}
-	wants, err := live.Wants(p, gt.Config)
+	plan = &gate.Plan{Regions: regions}
+	wants, err := live.Wants(plan, gt.Config)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -99,5 +100,6 @@ func (g *global) look(ctx context.Context, plan string, regions []string) (*gate
 		w.All = true
 		wants[region] = w
 	}
-	return p, g.read(ctx, wants), nil
+	snapshot = g.read(ctx, wants)
+	return plan, snapshot, ctx.Err()
 }

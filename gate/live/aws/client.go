@@ -10,6 +10,7 @@ import (
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
@@ -35,6 +36,9 @@ func (c *Collector) clients(region string) clients {
 	// settings is called once per service, so that each has its own.
 	settings := func() sdk.Config {
 		cfg := c.cfg.Copy()
+		if cfg.HTTPClient == nil { // the usual case: each service would make its own
+			cfg.HTTPClient = awshttp.NewBuildableClient()
+		}
 		cfg.Region, cfg.HTTPClient = region, bodyKeeper{cfg.HTTPClient}
 		cfg.Retryer, cfg.RetryMaxAttempts = retryer(c.o.Attempts, c.o.Backoff), 0
 		turns := make(chan struct{}, atOnce)

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -94,7 +95,16 @@ func (g *global) loadConfig() (*gate.Config, error) {
 	if path == "" {
 		return gate.DefaultConfig(), nil
 	}
-	return config.Load(path, buildVersion())
+	cfg, err := config.Load(path, buildVersion())
+	var mistakes *config.Error
+	if errors.As(err, &mistakes) {
+		// All of them at once, each with its lines of source.
+		if err := mistakes.Write(g.Err, uint(g.reportOptions(g.Err).Width), g.colored(g.Err)); err != nil {
+			return nil, err
+		}
+		return nil, exit(exitUndecided)
+	}
+	return cfg, err
 }
 
 // findConfig looks in dir and, if dir is in a repository, in every directory

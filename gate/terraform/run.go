@@ -57,7 +57,9 @@ func Signals() []os.Signal {
 // reached the whole process group and is swallowed. Two interrupts make
 // terraform drop everything, so a SIGTERM and the SIGHUP that comes with it
 // count as one; a second one is passed on only when the same signal was sent
-// twice.
+// twice. What is not guaranteed: a program that sends one signal to the whole
+// group without a terminal, as timeout does without --foreground, interrupts
+// terraform once by itself and once through here.
 func forward(signals <-chan os.Signal, done <-chan struct{}, foreground func() bool, interrupt func()) {
 	seen := map[os.Signal]int{}
 	passed := 0

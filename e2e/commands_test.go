@@ -23,6 +23,7 @@ type command = func(ts *testscript.TestScript, neg bool, args []string)
 //
 //	act PROGRAM ARG...   run holdfast, or the real terraform; the clock moves only while it waits for its own changes
 //	clock -40s           move the clock of AWS to that long before now
+//	detach DURATION      from now on a dying member loses its network after that long
 //	console scale N      set the group's desired capacity by hand
 //	console terminate N...   end members by hand, through EC2
 //	console stop N...    stop members by hand
@@ -32,7 +33,7 @@ type command = func(ts *testscript.TestScript, neg bool, args []string)
 //	says FILE            the last act's output has every line of FILE, in order
 func commands() map[string]command {
 	return map[string]command{
-		"act": act, "clock": clock, "console": console,
+		"act": act, "clock": clock, "detach": detach, "console": console,
 		"serving": serving, "count": count, "untouched": untouched, "says": says,
 	}
 }
@@ -67,6 +68,17 @@ func clock(ts *testscript.TestScript, neg bool, args []string) {
 	ahead := time.Until(world.Now().Add(-ago))
 	need(ts, ahead <= 0, "the clock stands later than that already, by "+ahead.String())
 	world.Advance(-ahead)
+}
+
+func detach(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, !neg && len(args) == 1, "detach DURATION")
+	after, err := time.ParseDuration(args[0])
+	ts.Check(err)
+	world := stageOf(ts).World
+	need(ts, world != nil, "only a simulated AWS can do that")
+	timing := world.Timing()
+	timing.Detach = after
+	world.SetTiming(timing)
 }
 
 func console(ts *testscript.TestScript, neg bool, args []string) {
@@ -137,15 +149,16 @@ func untouched(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// says compares what people read, but for what differs in every run: members
-// appear by their number, m0 being the oldest, and times as T.
+// says compares what people read, without colours and but for what differs in
+// every run: members appear by their number, m0 being the oldest, times as T.
 func says(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, !neg && len(args) == 1, "says FILE")
 	text := ts.ReadFile("stdout") + ts.ReadFile("stderr")
 	for i, m := range members(ts) {
 		text = strings.ReplaceAll(text, m.ID, "m"+strconv.Itoa(i))
 	}
-	text = times().ReplaceAllString(text, "T")
+	text = regexp.MustCompile(`\x1b\[[0-9;]*m`).ReplaceAllString(text, "")
+	text = regexp.MustCompile(`\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(Z| UTC)?|\b(\d+h)?(\d+m)?\d+(\.\d+)?s\b`).ReplaceAllString(text, "T")
 	rest := text
 	for line := range strings.Lines(ts.ReadFile(args[0])) {
 		line = strings.TrimSpace(line)
@@ -155,11 +168,6 @@ func says(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		rest = after
 	}
-}
-
-// times matches durations and instants.
-func times() *regexp.Regexp {
-	return regexp.MustCompile(`\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(Z| UTC)?|\b(\d+h)?(\d+m)?\d+(\.\d+)?s\b`)
 }
 
 func need(ts *testscript.TestScript, ok bool, message string) {

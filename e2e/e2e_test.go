@@ -115,7 +115,11 @@ func play(t *testing.T, l layer, dir, example string) {
 			})
 			env.Values[stageKey{}] = s
 			env.Vars = append(env.Vars, s.Vars()...)
-			env.Vars = append(env.Vars, "HOLDFAST_TF_PATH="+terraform, "TERRAFORM="+terraform)
+			subnet, err := s.Console().Subnet(context.Background())
+			if err != nil {
+				return err
+			}
+			env.Vars = append(env.Vars, "HOLDFAST_TF_PATH="+terraform, "TERRAFORM="+terraform, "SUBNET="+subnet)
 			if example == "" {
 				return nil
 			}

@@ -3,6 +3,7 @@ package stage
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -108,6 +109,18 @@ func (c *Console) Scale(ctx context.Context, size int) error {
 		AutoScalingGroupName: out.AutoScalingGroups[0].AutoScalingGroupName, DesiredCapacity: aws.Int32(int32(size)),
 	})
 	return err
+}
+
+// Subnet returns the id of a subnet.
+func (c *Console) Subnet(ctx context.Context) (string, error) {
+	out, err := c.ec2.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{})
+	if err != nil {
+		return "", err
+	}
+	if len(out.Subnets) == 0 {
+		return "", errors.New("there is no subnet")
+	}
+	return aws.ToString(out.Subnets[0].SubnetId), nil
 }
 
 // Terminate ends instances through EC2: a group they are in is not told.

@@ -41,6 +41,7 @@ func newRoot(f *Factory) *cobra.Command {
 		newCheck(g, nil),
 		newSnapshot(g, nil),
 		newStatus(g, nil),
+		newDemo(g, nil),
 		newExplain(g, nil),
 		newSchema(g),
 	)

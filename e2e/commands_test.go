@@ -2,7 +2,9 @@ package e2e
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os/exec"
 	"regexp"
 	"strconv"
 	"strings"
@@ -21,7 +23,8 @@ type command = func(ts *testscript.TestScript, neg bool, args []string)
 // commands are what a script can say besides testscript's own. Members are
 // named by their number in the order of launch, the oldest is 0.
 //
-//	act PROGRAM ARG...   run holdfast, or the real terraform; the clock moves only while it waits for its own changes
+//	act PROGRAM ARG...   run holdfast, or the real terraform; the clock moves only while it waits for its own changes.
+//	                     The exit status must be 0; with a ! before act it must be 1
 //	clock -40s           move the clock of AWS to that long before now
 //	detach DURATION      from now on a dying member loses its network after that long
 //	console scale N      set the group's desired capacity by hand
@@ -49,11 +52,19 @@ func act(ts *testscript.TestScript, neg bool, args []string) {
 	end := stageOf(ts).Act()
 	err := ts.Exec(program, args[1:]...)
 	end()
-	switch {
-	case err != nil && !neg:
-		ts.Fatalf("%s: %v", strings.Join(args, " "), err)
-	case err == nil && neg:
-		ts.Fatalf("%s: succeeded, and should have failed", strings.Join(args, " "))
+	var exit *exec.ExitError
+	status := 0
+	if errors.As(err, &exit) {
+		status = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	want := 0
+	if neg {
+		want = 1
+	}
+	if status != want {
+		ts.Fatalf("%s: got exit status %d, want %d", strings.Join(args, " "), status, want)
 	}
 }
 

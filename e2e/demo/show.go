@@ -12,10 +12,11 @@ import (
 	"github.com/holdfast-gate/holdfast/gate/awssim"
 )
 
-// The widths of the table's columns.
+// The widths of the table's columns and of the whole.
 const (
 	clockWidth = 10
 	whatWidth  = 40
+	width      = 96
 	gap        = "   "
 )
 
@@ -31,7 +32,9 @@ func show(o Options, plain, gated *play) {
 		}
 	}
 	w.title(gated.name)
-	w.line(strings.TrimSpace(gated.stderr))
+	for line := range strings.Lines(reasons(gated.stderr)) {
+		w.folded(strings.TrimRight(line, "\n"))
+	}
 	w.title("")
 	for _, p := range []*play{plain, gated} {
 		w.line(fmt.Sprintf("%-16s  %s", p.name, p.outcome()))
@@ -54,6 +57,16 @@ func tells(line string) bool {
 	return strings.HasPrefix(line, "~ desired_capacity") || strings.HasPrefix(line, "Plan:") || strings.HasPrefix(line, "Apply complete!")
 }
 
+// reasons is holdfast's report without its list of members and what was read:
+// the members are in the table already.
+func reasons(report string) string {
+	before, _, cut := strings.Cut(report, "\n  MEMBER ")
+	if !cut {
+		return strings.TrimSpace(report)
+	}
+	return before + "\n  [each member as every source sees it, and what was read and when, follow here]"
+}
+
 // printer prints the show.
 type printer struct {
 	out   io.Writer
@@ -62,8 +75,21 @@ type printer struct {
 
 func (w *printer) line(s string) { fmt.Fprintln(w.out, s) }
 
+// folded prints a line that may be longer than the show is wide.
+func (w *printer) folded(s string) {
+	indent := s[:len(s)-len(strings.TrimLeft(s, " "))]
+	for len(s) > width {
+		cut := strings.LastIndex(s[:width], " ")
+		if cut <= len(indent) { // a word too long to be broken
+			break
+		}
+		w.line(s[:cut])
+		s = indent + "    " + s[cut+1:]
+	}
+	w.line(s)
+}
+
 func (w *printer) title(s string) {
-	const width = 84
 	if s != "" {
 		s = "── " + s + " "
 	}
@@ -87,22 +113,22 @@ func (w *printer) legend(m stage.Moment) {
 // worlds, then every change after the apply.
 func (w *printer) table(plain, gated *play) {
 	columns := max(len(stage.Now(plain.stage.World).Members), len(stage.Now(gated.stage.World).Members))
-	width := max(2*columns-1, len(plain.name), len(gated.name))
-	w.row("clock", "", plain.name, gated.name, width)
+	world := max(2*columns-1, len(plain.name), len(gated.name))
+	w.row("clock", "", plain.name, gated.name, world)
 	letters := make([]string, columns)
 	for i := range letters {
 		letters[i] = string(rune('a' + i))
 	}
 	names := strings.Join(letters, " ")
-	w.row("(UTC)", "", names, names, width)
+	w.row("(UTC)", "", names, names, world)
 	for i, s := range plain.scenes {
-		w.row(clock(s.at.At), s.what, cells(s.at, columns), cells(gated.scenes[i].at, columns), width)
+		w.row(clock(s.at.At), s.what, cells(s.at, columns), cells(gated.scenes[i].at, columns), world)
 	}
 	for _, at := range w.changes(plain, gated) {
 		a, b := plain.history.At(at), gated.history.At(at)
-		w.row(clock(at), "", cells(a, columns), cells(b, columns), width)
+		w.row(clock(at), "", cells(a, columns), cells(b, columns), world)
 	}
-	w.row("", "in service", fmt.Sprint(plain.serving()), fmt.Sprint(gated.serving()), width)
+	w.row("", "in service", fmt.Sprint(plain.serving()), fmt.Sprint(gated.serving()), world)
 }
 
 // changes are the times after the last scene at which either world changed,
@@ -123,8 +149,8 @@ func (w *printer) changes(plain, gated *play) []time.Time {
 }
 
 // row prints one line; the last two columns are members.
-func (w *printer) row(clock, what, plain, gated string, width int) {
-	line := pad(clock, clockWidth) + pad(what, whatWidth) + gap + w.paint(pad(plain, width)) + gap + w.paint(gated)
+func (w *printer) row(clock, what, plain, gated string, world int) {
+	line := pad(clock, clockWidth) + pad(what, whatWidth) + gap + w.paint(pad(plain, world)) + gap + w.paint(gated)
 	w.line(strings.TrimRight(line, " "))
 }
 

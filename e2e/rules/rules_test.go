@@ -47,12 +47,13 @@ var may = map[string][]string{
 	"checks":             {"checks/*", "gate"},
 	"checks/*":           {"gate"},
 	"e2e":                {"e2e/demo", "e2e/provider", "e2e/stage", "e2e/tool", "gate", "gate/awssim", "gate/cli"},
-	"e2e/demo":           {"e2e/provider", "e2e/stage", "e2e/tool", "gate", "gate/awssim"},
+	"e2e/demo":           {"e2e/stage", "e2e/tool", "examples/parakeet", "gate/awssim"},
 	"e2e/oracle":         {},
 	"e2e/provider":       {},
 	"e2e/rules":          {},
 	"e2e/stage":          {"e2e/provider", "e2e/tool", "gate/awssim"},
 	"e2e/tool":           {},
+	"examples/parakeet":  {},
 }
 
 // pure are the packages that may use only the quiet part of the standard

@@ -231,3 +231,67 @@ func TestTagValuesAreLiteral(t *testing.T) {
 	}
 	s.snapshot(t, live.Want{Tags: []live.Tag{{Key: "Cluster", Values: []string{`a*b?c\d`}}}})
 }
+
+// A group may know an instance that EC2 does not show yet, or no longer.
+func TestMemberThatEC2DoesNotShow(t *testing.T) {
+	s := newSim(t, aws.Options{})
+	s.SetLag("ec2", time.Hour)
+	s.Advance(time.Second)
+	s.Group(livetest.Home, "web", 2, nil, "")
+	snapshot := s.snapshot(t, live.Want{Groups: []string{"web"}})
+	if len(snapshot.Members) != 2 || len(problems(t, snapshot)) != 0 {
+		t.Fatalf("got %d members, problems %v, want 2 and none", len(snapshot.Members), problems(t, snapshot))
+	}
+	for _, m := range snapshot.Members {
+		if m.Phase != gate.PhaseUnknown || m.Serving != gate.ServingNo || !m.Counted || m.Observed[0].Raw != "not found" {
+			t.Errorf("%s: got %v, serving %v, counted %v, EC2 state %q, want unknown and counted", m.ID, m.Phase, m.Serving, m.Counted, m.Observed[0].Raw)
+		}
+	}
+}
+
+// By default EC2 tells the events of running instances only.
+func TestEventOfAStoppedMember(t *testing.T) {
+	s := newSim(t, aws.Options{})
+	id := s.Launch(livetest.Home, 1, nil)[0]
+	s.SetState(id, "stopped")
+	event("instance-retirement", time.Hour, "")(s, "", id)
+	if m := find(t, s.snapshot(t, live.Want{Instances: []string{id}}), id); m.Phase != gate.Leaving {
+		t.Errorf("got %v, want leaving: %+v", m.Phase, m.Observed)
+	}
+}
+
+// An id that is not there is named by the error, and asked for no more.
+func TestAbsentIDsCostOneCallMore(t *testing.T) {
+	s := newSim(t, aws.Options{})
+	ids := append(s.Launch(livetest.Home, 20, nil), "i-00000000000000001", "no-instance-id", "i-00000000000000002")
+	snapshot := s.snapshot(t, live.Want{Instances: ids})
+	if len(snapshot.Members) != 20 {
+		t.Errorf("got %d members, want 20", len(snapshot.Members))
+	}
+	for _, src := range snapshot.Sources {
+		if src.Name == gate.SourceInstances && (src.Calls > 3 || !src.Complete) {
+			t.Errorf("got %d calls, complete %v, want at most 3 and complete", src.Calls, src.Complete)
+		}
+	}
+}
+
+// A running member whose checks or targets could not be read may not count,
+// even for a check that does not need that source.
+func TestUnreadHealthDoesNotCount(t *testing.T) {
+	for action, source := range map[string]string{
+		"ec2.DescribeInstanceStatus":                gate.SourceStatus,
+		"elasticloadbalancing.DescribeTargetHealth": gate.SourceTargets,
+	} {
+		s := crowd(t, quick)
+		s.Deny(action)
+		for _, m := range s.snapshot(t, live.Want{Groups: []string{"web"}}).Members {
+			if !m.Counted {
+				continue // in the warm pool
+			}
+			said := slices.ContainsFunc(m.Observed, func(o gate.Observation) bool { return o.Source == source && o.Raw == "not read" })
+			if m.Serving == gate.ServingYes || m.Phase != gate.PhaseUnknown || !said {
+				t.Errorf("%s denied: %s: got %v, serving %v, want unknown because not read: %+v", action, m.ID, m.Phase, m.Serving, m.Observed)
+			}
+		}
+	}
+}

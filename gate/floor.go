@@ -25,7 +25,7 @@ func (p *Pass) Breaches(promise, code string) {
 		if r.Taken() > 0 && r.During < f.Needs {
 			p.Report(Finding{Code: code + ".breached", Decision: Block, Role: r.Role.Name, Subjects: p.Cluster.leaving(r), Message: p.Cluster.breach(r, f),
 				Remedy: p.Cluster.remedy(r, f), Evidence: p.Cluster.evidence(r)})
-		} else if r.Taken() == 0 && len(r.Serving) < f.Needs && p.Cluster.Touched() {
+		} else if r.Taken() == 0 && len(r.Serving) < f.Needs && len(r.Buckets) > 0 && p.Cluster.Touched() {
 			p.Report(Finding{Code: code + ".below", Decision: Warn, Role: r.Role.Name,
 				Message: fmt.Sprintf("%s has %d of %s serving now, it needs %d (%s); the plan takes none of them", p.Cluster.title(r), len(r.Serving), Count(r.size(), "member"), f.Needs, f.Promise),
 				Remedy:  "bring members into service first"})
@@ -63,31 +63,28 @@ func (v *View) breach(r Projection, f Floor) string {
 			why = append(why, fmt.Sprintf("%d %s %s", len(ids), are(len(ids)), v.states(ids, b)))
 		}
 	}
-	clauses := []string{}
-	if len(why) > 0 {
-		clauses = append(clauses, strings.Join(why, ", "))
-	}
+	var does []string
 	if n := len(r.Victims); n > 0 {
-		clauses = append(clauses, fmt.Sprintf("the plan ends %d%s", n, more(len(clauses) > 0)))
+		does = append(does, fmt.Sprintf("ends %d%s", n, more(len(why) > 0)))
 	}
 	if r.Kills > 0 {
-		clauses = append(clauses, fmt.Sprintf("the plan lets AWS end %d of its own choice", r.Kills))
+		does = append(does, fmt.Sprintf("lets AWS end %d of its own choice", r.Kills))
 	}
 	if r.Rolls > 0 {
-		clauses = append(clauses, fmt.Sprintf("the plan takes %d out at once", r.Rolls))
+		does = append(does, fmt.Sprintf("takes %d out at once", r.Rolls))
 	}
-	for i := range clauses {
-		if i > 0 && i == len(clauses)-1 {
-			clauses[i] = "and " + clauses[i]
-		}
+	reason := "the plan " + strings.Join(does, " and ")
+	if len(why) > 0 {
+		reason = strings.Join(why, ", ") + " and " + reason
 	}
 	promise := ""
 	if f.Promise != PromiseSurvivorFloor {
 		promise = " (" + f.Promise + ": " + f.How + ")"
 	}
-	return fmt.Sprintf("%s would keep %d of %s serving, it needs %d%s: %s", v.title(r), r.During, Count(r.size(), "member"), f.Needs, promise, join(clauses))
+	return fmt.Sprintf("%s would keep %d of %s serving, it needs %d%s: %s", v.title(r), r.During, Count(r.size(), "member"), f.Needs, promise, reason)
 }
 
+// more is what follows the number of victims when others are out already.
 func more(others bool) string {
 	if others {
 		return " more"
@@ -95,18 +92,12 @@ func more(others bool) string {
 	return ""
 }
 
+// are is the verb for n members.
 func are(n int) string {
 	if n == 1 {
 		return "is"
 	}
 	return "are"
-}
-
-func join(clauses []string) string {
-	if len(clauses) == 2 {
-		return strings.Join(clauses, " ")
-	}
-	return strings.Join(clauses, ", ")
 }
 
 // states is what members of one bucket are doing, in the source's own words

@@ -133,9 +133,6 @@ func (a Attrs) Int(name string) (int, bool) {
 // String returns a string, empty if it is absent, null or not one.
 func (a Attrs) String(name string) string { s, _ := a[name].(string); return s }
 
-// Bool returns a bool, false if it is absent, null or not one.
-func (a Attrs) Bool(name string) bool { b, _ := a[name].(bool); return b }
-
 // Strings returns the strings of a list or set; nil if there are none.
 func (a Attrs) Strings(name string) []string {
 	list, _ := a[name].([]any)

@@ -35,6 +35,7 @@ const (
 //	drift   ACTION ADDRESS …                                        as change
 //	action  TYPE [members=]
 //	source  NAME PROBLEM [age=]
+//	snapshot [account=]
 //
 // A member or group with an address is recorded by the plan; without a change
 // line of its own that is a no-op. Sources not named were read in full.
@@ -96,6 +97,8 @@ func (c *builder) line(word string, f *fields) error {
 		return c.member(f)
 	case "plan":
 		c.plan(f)
+	case "snapshot":
+		c.in.Snapshot.Account = f.str("account", account)
 	case "change", "drift":
 		return c.change(word, f)
 	case "action":

@@ -12,7 +12,7 @@ import (
 // actions are the words a change line may use.
 func action(word string) (gate.Action, bool) {
 	a, ok := map[string]gate.Action{"no-op": gate.NoOp, "create": gate.Create, "update": gate.Update, "delete": gate.Delete, "replace": gate.ReplaceDeleteFirst,
-		"replace-create-first": gate.ReplaceCreateFirst, "forget": gate.Forget, "transmogrify": gate.ActionUnknown}[word]
+		"replace-create-first": gate.ReplaceCreateFirst, "forget": gate.Forget, "forget-replace": gate.ForgetReplace, "transmogrify": gate.ActionUnknown}[word]
 	return a, ok
 }
 

@@ -5,6 +5,7 @@ package gatetest
 
 import (
 	"bytes"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
@@ -65,6 +66,9 @@ func runCase(t *testing.T, file string, suite []*gate.Check) {
 	got := Summary(v)
 	if again := Summary(gate.Evaluate(shuffled(in), suite)); again != got {
 		t.Errorf("the order of the input matters: got\n%s\nshuffled\n%s", got, again)
+	}
+	if later := Summary(gate.Evaluate(kept(t, in), suite)); later != got {
+		t.Errorf("a record does not replay: got\n%s\nfrom the record\n%s", got, later)
 	}
 	if beside := gate.Evaluate(withStranger(in), suite); beside.Decision != v.Decision {
 		t.Errorf("an unrelated cluster moves the verdict from %s to %s", v.Decision, beside.Decision)
@@ -139,6 +143,20 @@ func shuffled(in gate.Input) gate.Input {
 	slices.Reverse(s.Sources)
 	in.Plan, in.Snapshot = &p, &s
 	return in
+}
+
+// kept is the same input, written down and read again.
+func kept(t *testing.T, in gate.Input) gate.Input {
+	t.Helper()
+	b, err := json.Marshal(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out gate.Input
+	if err := json.Unmarshal(b, &out); err != nil {
+		t.Fatal(err)
+	}
+	return out
 }
 
 // withStranger adds a cluster that the plan and the config know nothing of.

@@ -4,6 +4,7 @@
 package demo
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -50,7 +51,7 @@ func Run(ctx context.Context, o Options) error {
 	defer gated.close()
 	introduce(o, kind, terraform)
 	if err := both(plain, gated, func(p *play) error { return p.run(ctx) }); err != nil {
-		return err
+		return cmp.Or(ctx.Err(), err) // who interrupts the demo need not read what that broke
 	}
 	end := later(plain.now(), gated.now()).Add(aftermath)
 	plain.finish(end)
@@ -63,7 +64,8 @@ func Run(ctx context.Context, o Options) error {
 // down to be gone, and too short for the group to put blank members in place.
 const aftermath = 70 * time.Second
 
-// both does the same in both worlds at once.
+// both does the same in both worlds at once. The worlds are the same, and so is
+// what goes wrong in them: one error says it.
 func both(a, b *play, do func(*play) error) error {
 	var wg sync.WaitGroup
 	var errs [2]error
@@ -71,7 +73,7 @@ func both(a, b *play, do func(*play) error) error {
 		wg.Go(func() { errs[i] = do(p) })
 	}
 	wg.Wait()
-	return errors.Join(errs[:]...)
+	return cmp.Or(errs[0], errs[1])
 }
 
 // introduce says what is about to be seen.

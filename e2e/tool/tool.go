@@ -24,8 +24,8 @@ const tofuPackage = "github.com/opentofu/opentofu/cmd/tofu"
 // Terraform returns the path of terraform or tofu and which of the two it is:
 // the first on PATH, terraform before tofu; else OpenTofu, built once from the
 // module in e2e/tofu and kept in the user's cache directory. A build says so
-// on log, since it takes minutes. The error is one sentence that says what to
-// install.
+// on log, since it takes minutes. The error says what is wrong on its first
+// line and what to install on the next.
 func Terraform(ctx context.Context, log io.Writer) (path, kind string, err error) {
 	for _, kind := range []string{"terraform", "tofu"} {
 		if path, err := exec.LookPath(kind); err == nil {
@@ -35,7 +35,7 @@ func Terraform(ctx context.Context, log io.Writer) (path, kind string, err error
 	}
 	path, err = build(ctx, log)
 	if err != nil {
-		return "", "", fmt.Errorf("there is no terraform or tofu on PATH, and OpenTofu could not be built: %w; install either of them", err)
+		return "", "", fmt.Errorf("there is no terraform or tofu on PATH, and OpenTofu could not be built: %w\nInstall terraform or OpenTofu", err)
 	}
 	return path, "tofu", nil
 }
@@ -69,20 +69,23 @@ func build(ctx context.Context, log io.Writer) (string, error) {
 	if _, err := os.Stat(path); err == nil {
 		return path, nil
 	}
-	fmt.Fprintln(log, "holdfast: no terraform or tofu on PATH: building OpenTofu from its Go module; this takes about five minutes, once")
+	fmt.Fprintln(log, "No terraform or tofu on PATH: building OpenTofu from its Go module; this takes about five minutes, once")
 	return path, compile(ctx, module, path)
 }
 
 // compile builds tofu beside path and renames it, so that path is whole or not
 // there.
 func compile(ctx context.Context, module, path string) error {
+	if _, err := exec.LookPath("go"); err != nil {
+		return errors.New("there is no go on PATH either")
+	}
 	partial := path + ".partial"
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w -X github.com/opentofu/opentofu/version.dev=no", "-o", partial, tofuPackage)
 	cmd.Dir = module
 	// Flags and a workspace that the user set are meant for other modules.
 	cmd.Env = append(os.Environ(), "GOFLAGS=", "GOWORK=off", "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("go build: %w: %s", err, lastLine(string(out)))
+		return fmt.Errorf("go build: %w %s", err, lastLine(string(out)))
 	}
 	return os.Rename(partial, path)
 }

@@ -57,7 +57,7 @@ func TestBuiltToolIsKept(t *testing.T) {
 	t.Setenv("LocalAppData", cache)
 	var log strings.Builder
 	// There is no go on this PATH, so the first call says what it is about to do and fails.
-	if _, _, err := Terraform(t.Context(), &log); err == nil || !strings.Contains(err.Error(), "install either") {
+	if _, _, err := Terraform(t.Context(), &log); err == nil || !strings.Contains(err.Error(), "\nInstall") {
 		t.Fatalf("got %v, want an error that says what to install", err)
 	}
 	if !strings.Contains(log.String(), "about five minutes, once") {

@@ -2,7 +2,6 @@ package awssim
 
 import (
 	"fmt"
-	"slices"
 	"time"
 )
 
@@ -139,15 +138,4 @@ func (w *World) find(id string) *instance {
 		}
 	}
 	return nil
-}
-
-// byLaunch orders instances from the oldest to the youngest.
-func byLaunch(list []*instance) []*instance {
-	slices.SortFunc(list, func(a, b *instance) int {
-		if c := a.launched.Compare(b.launched); c != 0 {
-			return c
-		}
-		return a.order - b.order
-	})
-	return list
 }

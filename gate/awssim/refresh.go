@@ -14,7 +14,6 @@ type refresh struct {
 	protected          string   // what to do with protected members: "Refresh", "Ignore", "Wait"
 	todo               []string // members still to be replaced
 	total              int
-	preferences        form
 }
 
 func (r *refresh) open() bool {

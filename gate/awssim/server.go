@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -156,11 +157,20 @@ func (w *World) reply(rw http.ResponseWriter, r Request, answer any, err error) 
 		return
 	}
 	rw.Header().Set("Content-Type", "text/xml;charset=UTF-8")
+	rw.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	rw.Header().Set("x-amzn-RequestId", requestID)
+	time.Sleep(breath)
 	rw.WriteHeader(status)
 	// An error here means that the client is gone, and nobody is left to tell.
 	_, _ = rw.Write(body)
 }
+
+// breath is how long an answer waits in real time. The SDK closes the body of
+// its request as soon as the head of the answer is there; where that comes
+// before Go's transport has seen the end of the body, the connection breaks and
+// the SDK sends the request again. No real service is that quick. The wait makes
+// it rare; a client that must never repeat a request hands over a whole body.
+const breath = time.Millisecond
 
 // requestID is the same in every answer: nothing reads it, and what does not
 // vary can be compared.

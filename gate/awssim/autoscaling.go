@@ -77,6 +77,7 @@ type memberItem struct {
 	HealthStatus         string
 	ProtectedFromScaleIn bool
 	InstanceType         string       `xml:",omitempty"`
+	WeightedCapacity     string       `xml:",omitempty"`
 	LaunchTemplate       *templateRef `xml:",omitempty"`
 }
 
@@ -175,10 +176,14 @@ func templateRefOf(r *region, id, version string) *templateRef {
 }
 
 func memberItemOf(r *region, m *member) memberItem {
-	return memberItem{
+	item := memberItem{
 		InstanceId: m.id, AvailabilityZone: m.zone, LifecycleState: m.lifecycle, HealthStatus: m.health,
 		ProtectedFromScaleIn: m.protected, InstanceType: m.kind, LaunchTemplate: templateRefOf(r, m.template, itoa(m.version)),
 	}
+	if m.weight > 0 {
+		item.WeightedCapacity = itoa(m.weight)
+	}
+	return item
 }
 
 // describeGroups answers names that are not there with nothing, as AWS does.

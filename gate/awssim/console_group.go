@@ -106,10 +106,14 @@ func (w *World) fillWarmPool(g *group, n int) {
 	}
 }
 
-// SetDesired changes a group's desired capacity. A group is named by its name,
-// or by "region/name" where several regions have one of that name.
+// SetDesired changes a group's desired capacity, which must lie within its
+// limits. A group is named by its name, or by "region/name" where several
+// regions have one of that name.
 func (w *World) SetDesired(name string, n int) {
 	w.actGroup(name, func(g *group) {
+		if n < g.min || n > g.max {
+			panic(fmt.Sprintf("awssim: the console refuses %d for group %q, which has from %d to %d", n, g.name, g.min, g.max))
+		}
 		g.desired = n
 		w.reactLater(g)
 	})
@@ -140,6 +144,15 @@ func (w *World) ProtectMember(protected bool, ids ...string) {
 	w.act(ids, func(in *instance) {
 		if _, m := w.memberOf(in); m != nil {
 			m.protected = protected
+		}
+	})
+}
+
+// SetWeight gives members of a group a weight in units of its capacity.
+func (w *World) SetWeight(weight int, ids ...string) {
+	w.act(ids, func(in *instance) {
+		if _, m := w.memberOf(in); m != nil {
+			m.weight = weight
 		}
 	})
 }

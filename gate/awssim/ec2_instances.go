@@ -2,6 +2,7 @@ package awssim
 
 import (
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -168,7 +169,7 @@ func (w *World) instanceItem(r *region, in *instance) instanceItem {
 // attach shows what an instance has while its network interface is there.
 func (w *World) attach(i *instanceItem, r *region, in *instance) {
 	i.Subnet, i.VPC, i.Address = SubnetID(in.zone), r.known("vpc"), in.address
-	i.PrivateDNS = "ip-" + in.address + ".ec2.internal"
+	i.PrivateDNS = "ip-" + strings.ReplaceAll(in.address, ".", "-") + ".ec2.internal"
 	i.SourceDestCheck = true
 	i.Groups = r.groupItems(in.securityGroups)
 	i.Interfaces = []interfaceOf{{

@@ -64,6 +64,7 @@ type member struct {
 	lifecycle string
 	health    string
 	protected bool
+	weight    int       // capacity units; zero means 1
 	since     time.Time // of the lifecycle
 	template  string
 	version   int
@@ -111,6 +112,15 @@ func (g *group) counted() []*member {
 		}
 	}
 	return list
+}
+
+// units is what the counted members hold of the desired capacity.
+func (g *group) units() int {
+	n := 0
+	for _, m := range g.counted() {
+		n += max(1, m.weight)
+	}
+	return n
 }
 
 func (m *member) leaving() bool {

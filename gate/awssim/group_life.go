@@ -12,19 +12,19 @@ func (w *World) reactLater(g *group) {
 }
 
 // reconcile makes a group do all that it finds to do now: end unhealthy
-// members first, then launch or end as many as it differs from the desired
-// capacity by, then see to its zones and to its instance refresh.
+// members first, then launch or end as many units as it differs from the
+// desired capacity by, then see to its zones and to its instance refresh.
 func (w *World) reconcile(g *group) {
 	if w.region(g.region).groups[g.name] != g {
 		return // deleted meanwhile
 	}
 	w.endUnhealthy(g)
-	switch n := len(g.counted()) - g.desired; {
+	switch n := g.units() - g.desired; {
 	case n > 0 && g.runs("Terminate"):
 		w.scaleIn(g, n)
 	case n < 0 && g.runs("Launch") && g.status == "":
 		for range -n {
-			w.launchMember(g, g.emptiest(), w.cause("an instance was started in response to a difference between desired and actual capacity, increasing the capacity from %d to %d.", len(g.counted()), g.desired))
+			w.launchMember(g, g.emptiest(), w.cause("an instance was started in response to a difference between desired and actual capacity, increasing the capacity from %d to %d.", g.units(), g.desired))
 		}
 	case n == 0:
 		w.rebalance(g)
@@ -48,7 +48,7 @@ func (w *World) endUnhealthy(g *group) {
 }
 
 func (w *World) scaleIn(g *group, n int) {
-	from := len(g.counted())
+	from := g.units()
 	for _, m := range w.victims(g, n) {
 		w.endMember(g, m, w.cause("an instance was taken out of service in response to a difference between desired and actual capacity, shrinking the capacity from %d to %d.  %s", from, g.desired, w.cause("instance %s was selected for termination.", m.id)))
 	}

@@ -155,6 +155,20 @@ func TestScaleIn(t *testing.T) {
 	}
 }
 
+// A group counts in units: two members of weight 3 hold a capacity of 6.
+func TestWeightsCountInUnits(t *testing.T) {
+	s := newSim(t)
+	s.CreateGroup(awssim.GroupSpec{Name: "g", Max: 6, Desired: 2, Settled: true})
+	s.SetWeight(3, s.members("g")...)
+	s.SetDesired("g", 6)
+	s.Advance(5 * time.Minute)
+	want(t, "members", len(s.group("g").Instances), 2)
+	want(t, "weight", aws.ToString(s.group("g").Instances[0].WeightedCapacity), "3")
+	s.SetDesired("g", 3)
+	s.Advance(5 * time.Minute)
+	want(t, "members, three units less", len(s.group("g").Instances), 1)
+}
+
 // Zone balance outranks every termination policy.
 func TestScaleInBalancesZonesFirst(t *testing.T) {
 	s := newSim(t)

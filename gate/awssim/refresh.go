@@ -68,7 +68,7 @@ func (w *World) calm(g *group) bool {
 			return false
 		}
 	}
-	return len(g.counted()) == g.desired
+	return g.units() >= g.desired
 }
 
 func (w *World) cancelRefresh(g *group, f *refresh) {

@@ -6,24 +6,25 @@ import (
 	"time"
 )
 
-// victims chooses the n members a scale-in ends. Every counted member without
-// protection may be chosen, those that EC2 has already ended included: the
-// group does not know of it yet.
+// victims chooses the members a scale-in by n units ends. Every counted member
+// without protection may be chosen, those that EC2 has already ended included:
+// the group does not know of it yet.
 func (w *World) victims(g *group, n int) []*member {
 	candidates := slices.DeleteFunc(g.counted(), func(m *member) bool { return m.protected })
 	var chosen []*member
 	take := func(m *member) {
 		chosen = append(chosen, m)
+		n -= max(1, m.weight)
 		candidates = slices.DeleteFunc(candidates, func(o *member) bool { return o == m })
 	}
 	if w.ChooseVictims != nil {
 		for _, id := range w.ChooseVictims(g.name, w.show(g, candidates)) {
-			if i := slices.IndexFunc(candidates, func(m *member) bool { return m.id == id }); i >= 0 && len(chosen) < n {
+			if i := slices.IndexFunc(candidates, func(m *member) bool { return m.id == id }); i >= 0 && n > 0 {
 				take(candidates[i])
 			}
 		}
 	}
-	for len(chosen) < n && len(candidates) > 0 {
+	for n > 0 && len(candidates) > 0 {
 		take(w.next(g, candidates, chosen))
 	}
 	return chosen

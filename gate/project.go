@@ -113,7 +113,7 @@ func (p *Projection) lose(v *View, good []MemberView, stops map[string]bool) {
 	for _, m := range good {
 		byGroup[place{m.Region, m.Group}] = append(byGroup[place{m.Region, m.Group}], m)
 	}
-	reach := reach{zone: map[string]int{}, held: map[string]int{}}
+	var pools []pool
 	for at, members := range byGroup {
 		units, rolls := 0, 0
 		if at.name != "" {
@@ -130,10 +130,10 @@ func (p *Projection) lose(v *View, good []MemberView, stops map[string]bool) {
 		p.Kills += killed
 		p.Rolls += out
 		during -= killed + out
-		reach.add(members, stops, units > 0, rolls > 0, killed+min(len(members)-killed, rolls))
+		pools = append(pools, pool{members, killed, rolls})
 	}
 	p.After, p.During = len(good)-p.Kills, during
-	p.Zones = reach.fewest()
+	p.Zones = fewestZones(pools, stops)
 	for _, e := range v.Effects {
 		p.Joins += e.Joins
 	}
@@ -185,48 +185,64 @@ func cost(members []MemberView, units int) int {
 	return n
 }
 
-// reach works out the fewest zones that can be left: whoever chooses empties
-// the smallest zones first. Choices of several groups are pooled, which is
-// never kinder than what they can do apart.
-type reach struct {
-	zone   map[string]int // members by zone that may go, each costing one choice
-	held   map[string]int // members by zone that nobody can choose
-	choice int
+// pool is the good members of one group, or those of none, and how many of
+// them can be out at once: killed of those that are not protected, and rolls
+// of any.
+type pool struct {
+	members       []MemberView
+	killed, rolls int
 }
 
-func (r *reach) add(members []MemberView, stops map[string]bool, kills, rolls bool, choices int) {
-	r.choice += choices
-	for _, m := range members {
-		// A member whose zone is not known spans none.
-		if stops[m.ID] || m.Zone == "" {
-			continue
-		}
-		if rolls || (kills && !m.Protected) {
-			r.zone[m.Zone]++
-		} else {
-			r.held[m.Zone]++
+// empties reports whether the pool's choices can take all its members in a set
+// of zones.
+func (p pool) empties(zones map[string]bool, stops map[string]bool) bool {
+	protected, open := 0, 0
+	for _, m := range p.members {
+		switch {
+		case !zones[m.Zone] || stops[m.ID]:
+		case m.Protected:
+			protected++
+		default:
+			open++
 		}
 	}
+	return protected <= p.rolls && protected+open <= p.rolls+p.killed
 }
 
-func (r *reach) fewest() int {
-	left, all := r.choice, len(r.held)
-	var sizes []int
-	for z, n := range r.zone {
-		if r.held[z] == 0 {
-			sizes = append(sizes, n)
-			all++
+// fewestZones is the fewest zones that serving members can be left in: of all
+// sets of zones that every pool's choices could empty, the largest goes. A
+// member whose zone is not known spans none; one that the plan stops is out.
+func fewestZones(pools []pool, stops map[string]bool) int {
+	spanned := map[string]bool{}
+	for _, p := range pools {
+		for _, m := range p.members {
+			if m.Zone != "" && !stops[m.ID] {
+				spanned[m.Zone] = true
+			}
 		}
 	}
-	slices.Sort(sizes)
-	for _, n := range sizes {
-		if n > left {
-			break
+	zones := slices.Sorted(maps.Keys(spanned))
+	fewest := len(zones)
+	if fewest > 16 {
+		// More zones than any region has: too many sets to try, so every choice
+		// is taken to empty one.
+		for _, p := range pools {
+			fewest -= p.killed + p.rolls
 		}
-		left -= n
-		all--
+		return max(0, fewest)
 	}
-	return all
+	for set := range 1 << len(zones) {
+		emptied := map[string]bool{}
+		for i, z := range zones {
+			if set&(1<<i) != 0 {
+				emptied[z] = true
+			}
+		}
+		if !slices.ContainsFunc(pools, func(p pool) bool { return !p.empties(emptied, stops) }) {
+			fewest = min(fewest, len(zones)-len(emptied))
+		}
+	}
+	return fewest
 }
 
 // voters is the most configured voters a role has had or will have: declared,

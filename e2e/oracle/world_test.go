@@ -1,0 +1,208 @@
+package oracle
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/holdfast-gate/holdfast/gate"
+)
+
+var instant = time.Date(2018, 1, 2, 20, 37, 0, 0, time.UTC)
+
+// size is what a group counts, and so what it wants.
+func (s scene) size(group int) int {
+	n := 0
+	for _, m := range s.members {
+		if m.group == group && m.state.counted() {
+			n++
+		}
+	}
+	return n
+}
+
+func (s scene) has(group int) bool {
+	for _, m := range s.members {
+		if m.group == group {
+			return true
+		}
+	}
+	return false
+}
+
+// resting reports whether nothing in the scene moves.
+func (s scene) resting() bool {
+	for _, m := range s.members {
+		if m.state == arriving || m.state == leaving {
+			return false
+		}
+	}
+	return true
+}
+
+// input is a scene as the gate sees it, with promises to keep.
+func input(s scene, role gate.Role) gate.Input {
+	in := gate.Input{Now: instant, Config: gate.DefaultConfig(),
+		Plan:     &gate.Plan{FormatVersion: "1.2", Complete: gate.Yes, CreatedAt: instant, Regions: []string{"us-east-1"}},
+		Snapshot: &gate.Snapshot{Account: "123456789012", Started: instant, Finished: instant}}
+	in.Config.Clusters = []gate.Cluster{{Name: "c", Members: gate.Selector{Tags: map[string]string{"Cluster": "c"}}, Roles: []gate.Role{role}}}
+	for i, m := range s.members {
+		id := fmt.Sprintf("i-%d", i)
+		in.Snapshot.Members = append(in.Snapshot.Members, member(id, m))
+		if m.group == 0 {
+			in.Plan.Changes = append(in.Plan.Changes, change(i, id, m))
+		}
+	}
+	for group := 1; group < len(s.grips); group++ {
+		if s.has(group) {
+			name := fmt.Sprintf("g%d", group)
+			in.Snapshot.Groups = append(in.Snapshot.Groups, gate.Group{Name: name, Region: "us-east-1", Desired: s.size(group), Max: 20, MinHealthy: -1, MaxHealthy: -1})
+			in.Plan.Changes = append(in.Plan.Changes, groupChange(name, s.grips[group], s.size(group)))
+		}
+	}
+	for _, name := range append(gate.Live(), gate.SourceIdentity) {
+		in.Snapshot.Sources = append(in.Snapshot.Sources, gate.Source{Name: name, Region: "us-east-1", Complete: true, ReadAt: instant})
+	}
+	return in
+}
+
+func member(id string, m instance) gate.Member {
+	out := gate.Member{ID: id, Region: "us-east-1", Zone: fmt.Sprint("us-east-1", string("abc"[m.zone])), Tags: map[string]string{"Cluster": "c"}, Launched: instant.Add(-time.Hour),
+		Phase: gate.Steady, Serving: gate.ServingNo, Protected: m.state == protected}
+	switch m.state {
+	case serving, protected:
+		out.Serving = gate.ServingYes
+	case arriving:
+		out.Phase = gate.Arriving
+	case leaving:
+		out.Phase = gate.Leaving
+	case failed:
+		out.Phase = gate.Failed
+	case gone:
+		out.Phase = gate.Gone
+	}
+	if m.group > 0 {
+		out.Group, out.Counted = fmt.Sprintf("g%d", m.group), m.state.counted()
+	}
+	return out
+}
+
+func change(i int, id string, m instance) gate.Change {
+	c := gate.Change{Address: fmt.Sprintf("aws_instance.n[%d]", i), Type: "aws_instance", ID: id, Region: "us-east-1", Before: gate.Attrs{}, After: gate.Attrs{}, Action: gate.NoOp}
+	switch m.act {
+	case remove:
+		c.Action = gate.Delete
+	case replace:
+		c.Action = gate.ReplaceCreateFirst
+	case restart:
+		c.Action, c.Changed = gate.Update, []string{"instance_type"}
+	case retag:
+		c.Action, c.Changed = gate.Update, []string{"volume_tags"}
+	}
+	return c
+}
+
+func groupChange(name string, g grip, size int) gate.Change {
+	c := gate.Change{Address: "aws_autoscaling_group." + name, Type: "aws_autoscaling_group", ID: name, Region: "us-east-1", Action: gate.Update,
+		Before: gate.Attrs{"desired_capacity": float64(size), "max_size": 20.0}, After: gate.Attrs{"desired_capacity": float64(size), "max_size": 20.0}}
+	if g.kind == 'd' || g.kind == 'c' {
+		c.After["desired_capacity"], c.Changed = float64(g.n), append(c.Changed, "desired_capacity")
+	}
+	switch g.kind {
+	case 'n':
+		c.Action = gate.NoOp
+	case 'x':
+		c.Action = gate.Delete
+	case 'm':
+		c.After["max_size"], c.Changed = float64(g.n), []string{"max_size"}
+	case 'r', 'c':
+		above := 100.0
+		if g.surge {
+			above = 150
+		}
+		c.Changed = append(c.Changed, "launch_template")
+		c.After["instance_refresh"] = []any{map[string]any{"preferences": []any{map[string]any{"min_healthy_percentage": float64(g.percent), "max_healthy_percentage": above}}}}
+	}
+	return c
+}
+
+// grips are the plans for a group of that size.
+func grips(size int) []grip {
+	out := []grip{{kind: 'n'}, {kind: 'x'}, {kind: 'm', n: max(0, size-1)}, {kind: 'r', percent: 100, surge: true}, {kind: 'c', n: max(0, size-1), percent: 50}}
+	for n := range size + 2 {
+		out = append(out, grip{kind: 'd', n: n})
+	}
+	for _, p := range []int{0, 50, 90} {
+		out = append(out, grip{kind: 'r', percent: p})
+	}
+	return out
+}
+
+// enumerate calls f with every scene of n members, loose or in one group.
+// Members that are alike are interchangeable, so each multiset of kinds is one
+// scene.
+func enumerate(n int, f func(scene)) {
+	var kinds []instance
+	for st := range states {
+		kinds = append(kinds, instance{state: st, group: 1})
+		if st == protected {
+			continue // only a group protects
+		}
+		for a := range acts {
+			kinds = append(kinds, instance{state: st, act: a})
+		}
+	}
+	members := make([]instance, 0, n)
+	var pick func(from int)
+	pick = func(from int) {
+		if len(members) == n {
+			s := scene{members: append([]instance{}, members...)}
+			s.grips = [3]grip{{kind: 'n'}, {kind: 'n'}, {kind: 'n'}}
+			if !s.has(1) {
+				f(s)
+				return
+			}
+			for _, g := range grips(s.size(1)) {
+				s.grips[1] = g
+				f(s)
+			}
+			return
+		}
+		for i := from; i < len(kinds); i++ {
+			members = append(members, kinds[i])
+			pick(i)
+			members = members[:len(members)-1]
+		}
+	}
+	pick(0)
+}
+
+// draw makes a scene of four to six members in three zones, loose and in two
+// groups. Most of them serve, so that plans have something to take.
+func draw(r *rand.Rand) scene {
+	s := scene{grips: [3]grip{{kind: 'n'}, {kind: 'n'}, {kind: 'n'}}}
+	calm := r.IntN(3) > 0
+	for range 4 + r.IntN(3) {
+		m := instance{state: serving, group: r.IntN(3), zone: r.IntN(3)}
+		if r.IntN(3) == 0 {
+			m.state = state(r.IntN(int(states)))
+		}
+		if calm && (m.state == arriving || m.state == leaving) {
+			m.state = serving
+		}
+		if m.group == 0 {
+			if m.state == protected {
+				m.state = serving
+			}
+			m.act = act(r.IntN(int(acts)))
+		}
+		s.members = append(s.members, m)
+	}
+	for group := 1; group < len(s.grips); group++ {
+		if s.has(group) && r.IntN(2) == 0 {
+			all := grips(s.size(group))
+			s.grips[group] = all[r.IntN(len(all))]
+		}
+	}
+	return s
+}

@@ -42,7 +42,7 @@ func (w *Wrapper) applySaved(ctx context.Context, verb string, words []string, a
 		return 1, fmt.Errorf("%s cannot be given with a plan file: the plan has already answered it\n"+
 			"Plan again with it, or leave it out; an ephemeral variable can be set as TF_VAR_name", strings.Join(slices.Compact(own.Fixed), ", "))
 	}
-	plan, verdict, err := w.decide(ctx, func() (*gate.Plan, error) { return w.load(ctx, args.File) })
+	plan, verdict, err := w.decide(ctx, func() (*gate.Plan, error) { return w.show(ctx, w.local(args.File)) })
 	if err != nil {
 		return status(err)
 	}
@@ -75,7 +75,7 @@ func (w *Wrapper) applyNew(ctx context.Context, args terraform.Args) (int, error
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		return w.load(ctx, file)
+		return w.made(ctx, file, args)
 	})
 	if err != nil {
 		return status(err)

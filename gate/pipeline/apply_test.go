@@ -101,6 +101,18 @@ func TestApplyOfAPlanWithoutChangesAsksNothing(t *testing.T) {
 	}
 }
 
+func TestAPartOfTheConfigurationIsNoCompletePlan(t *testing.T) {
+	for words, want := range map[string]gate.Tri{"-auto-approve -target=a.b": gate.No, "-auto-approve -exclude a.b": gate.No, "-auto-approve": gate.TriUnknown} {
+		w := newWorld(t, "", allow())
+		evaluate := w.Evaluate
+		var got gate.Tri
+		w.Evaluate = func(in gate.Input) gate.Verdict { got = in.Plan.Complete; return evaluate(in) }
+		if code, err := w.Apply(t.Context(), "apply", strings.Fields(words)); code != 0 || err != nil || got != want {
+			t.Errorf("%s: got %d, %v, complete %s; want %s", words, code, err, got, want)
+		}
+	}
+}
+
 func TestApplySaved(t *testing.T) {
 	w := newWorld(t, "", allow())
 	file := savedPlan(t)

@@ -43,7 +43,7 @@ func (w *Wrapper) Plan(ctx context.Context, words []string) (int, error) {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		return w.load(ctx, file)
+		return w.made(ctx, file, args)
 	})
 	if err != nil {
 		return status(err)

@@ -50,9 +50,18 @@ func (w *Wrapper) local(path string) string {
 	return filepath.Join(w.Tool.Chdir, path)
 }
 
-// load reads a plan file by the path that terraform knows it by.
-func (w *Wrapper) load(ctx context.Context, path string) (*gate.Plan, error) {
-	return w.show(ctx, w.local(path))
+// made reads the plan that terraform has just made with these words.
+func (w *Wrapper) made(ctx context.Context, path string, args terraform.Args) (*gate.Plan, error) {
+	plan, err := w.show(ctx, w.local(path))
+	if err != nil {
+		return nil, err
+	}
+	// OpenTofu does not write into a plan that a part was left out; here the
+	// words are known that asked for it.
+	if args.Partial && plan.Complete == gate.TriUnknown {
+		plan.Complete = gate.No
+	}
+	return plan, nil
 }
 
 // hold proves the verdict again at the moment of the change: it must be about

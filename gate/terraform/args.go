@@ -67,6 +67,7 @@ type Args struct {
 	NoInput     bool // -input=false
 	Destroy     bool
 	RefreshOnly bool
+	Partial     bool // -target, -exclude or their files: the plan leaves out a part of the configuration
 	Help        bool
 }
 
@@ -158,8 +159,11 @@ func (a *Args) note(verb, name, value string, joined bool, s flagSpec) error {
 	if s.to == onlyOut && verb != "plan" {
 		return fmt.Errorf("-%s is a flag of plan, not of %s\nRun holdfast plan -%s first, or leave it out", name, verb, name)
 	}
-	if name == "out" {
+	switch name {
+	case "out":
 		a.Out = value
+	case "target", "target-file", "exclude", "exclude-file":
+		a.Partial = true
 	}
 	on := map[string]*bool{
 		"auto-approve": &a.AutoApprove, "json": &a.JSON, "no-color": &a.NoColor,

@@ -19,7 +19,7 @@ func TestParseApply(t *testing.T) {
 		"a plan file after a flag that takes a value": {words: "-var n=1 tfplan",
 			want: Args{Plan: []string{"-var", "n=1"}, Vars: []string{"-var", "n=1"}, Fixed: []string{"-var"}, File: "tfplan"}},
 		"a value is not a plan file": {words: "-target aws_instance.a",
-			want: Args{Plan: []string{"-target", "aws_instance.a"}, Fixed: []string{"-target"}}},
+			want: Args{Plan: []string{"-target", "aws_instance.a"}, Fixed: []string{"-target"}, Partial: true}},
 		"two dashes": {words: "--var=n=1 --auto-approve",
 			want: Args{Plan: []string{"--var=n=1"}, Vars: []string{"--var=n=1"}, Fixed: []string{"-var"}, AutoApprove: true}},
 		"a flag for both calls": {words: "-lock-timeout 5s -no-color -parallelism=2",

@@ -87,6 +87,7 @@ func environment(terraform, work string) []string {
 		"HOME=" + work,
 		"TMPDIR=" + filepath.Join(work, "tmp"),
 		"CHECKPOINT_DISABLE=1",
+		"TF_CLI_CONFIG_FILE=/dev/null", // that of whoever runs the tests may be anything
 		"AWS_EC2_METADATA_DISABLED=true",
 		"AWS_CONFIG_FILE=/dev/null",
 		"AWS_SHARED_CREDENTIALS_FILE=/dev/null",

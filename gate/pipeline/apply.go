@@ -63,13 +63,14 @@ func (w *Wrapper) applyNew(ctx context.Context, args terraform.Args) (int, error
 	noColor := w.NoColor && !args.NoColor
 	// The words of TF_CLI_ARGS_apply are in args by now, each for the call it
 	// belongs to: what makes the plan is an error where a plan is applied.
-	planCall := terraform.PlanCall{Words: args.Plan, Out: file, NoColor: noColor, Bare: true}
+	planCall := terraform.PlanCall{Words: args.Plan, Out: file, NoColor: noColor, Detail: true, Bare: true}
+	code := 0
 	plan, verdict, err := w.decide(ctx, func() (*gate.Plan, error) {
-		code, err := w.Tool.Plan(planCall)
-		if err != nil {
+		var err error
+		if code, err = w.Tool.Plan(planCall); err != nil {
 			return nil, err
 		}
-		if code != 0 {
+		if code != 0 && code != 2 {
 			return nil, exited(code)
 		}
 		if ctx.Err() != nil {
@@ -89,12 +90,22 @@ func (w *Wrapper) applyNew(ctx context.Context, args terraform.Args) (int, error
 		call.Words = append(slices.Clone(args.Apply), args.Vars...)
 	}
 	var confirm func() (int, error)
-	// As in terraform, a plan without changes is applied without a question;
-	// it may still write outputs. Where the plan does not say, it is asked.
-	if !args.AutoApprove && plan.Applyable != gate.No {
+	// As in terraform, a plan without changes is applied without a question.
+	if !args.AutoApprove && !trivial(plan, code) {
 		confirm = func() (int, error) { return w.confirm(ctx, question(version.Product, plan.Workspace, args), args) }
 	}
 	return w.change(ctx, file, plan, verdict, confirm, call)
+}
+
+// trivial reports whether there is nothing to apply. OpenTofu's plans do not
+// say, but its exit status does; as wrappers turn that into 0, it is believed
+// only of a plan in which no change is found either.
+func trivial(plan *gate.Plan, code int) bool {
+	if plan.Applyable != gate.TriUnknown {
+		return plan.Applyable == gate.No
+	}
+	return code == 0 && len(plan.Actions) == 0 && len(plan.Deferred) == 0 &&
+		!slices.ContainsFunc(plan.Changes, func(c gate.Change) bool { return c.Action != gate.NoOp })
 }
 
 // change shows the verdict, asks, proves the verdict again and applies.

@@ -91,13 +91,28 @@ func TestWordsOfTheEnvironmentGoWhereTheyBelong(t *testing.T) {
 }
 
 func TestApplyOfAPlanWithoutChangesAsksNothing(t *testing.T) {
-	w := newWorld(t, "", allow())
-	w.Decode = decoded(&gate.Plan{Applyable: gate.No})
-	if code, err := w.Apply(t.Context(), "apply", nil); code != 0 || err != nil {
-		t.Errorf("got %d, %v; want 0", code, err)
+	create := []gate.Change{{Action: gate.Create}}
+	tests := map[string]struct {
+		plan  gate.Plan
+		exits string
+		asks  bool
+	}{
+		"the plan says so":                        {gate.Plan{Applyable: gate.No}, "2", false},
+		"the plan says otherwise":                 {gate.Plan{Applyable: gate.Yes}, "0", true},
+		"only the exit status says so":            {gate.Plan{}, "0", false},
+		"the exit status says otherwise":          {gate.Plan{}, "2", true},
+		"a wrapper has swallowed the exit status": {gate.Plan{Changes: create}, "0", true},
 	}
-	if got := w.calls(); !strings.HasSuffix(got, "apply") || strings.Contains(w.out.String(), "yes") {
-		t.Errorf("got %q and %q; want an apply without a question", got, w.out.String())
+	for name, test := range tests {
+		w := newWorld(t, "yes\n", allow())
+		w.Decode = decoded(&test.plan)
+		w.planExits(test.exits)
+		if code, err := w.Apply(t.Context(), "apply", nil); code != 0 || err != nil || !strings.HasSuffix(w.calls(), "apply") {
+			t.Errorf("%s: got %d, %v after %q; want an apply", name, code, err, w.calls())
+		}
+		if asked := strings.Contains(w.out.String(), "yes"); asked != test.asks {
+			t.Errorf("%s: asked %v, want %v", name, asked, test.asks)
+		}
 	}
 }
 

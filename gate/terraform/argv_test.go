@@ -12,7 +12,7 @@ func TestArgv(t *testing.T) {
 	words := []string{"-var", "n=3", "-lock=false"}
 	tests := map[string]struct{ got, want []string }{
 		"plan, defaults":          {plain.planArgv(PlanCall{}), []string{"plan"}},
-		"plan, override all":      {moved.planArgv(PlanCall{Words: words, Out: "/tmp/p", NoColor: true, Bare: true}), []string{"-chdir=live/prod", "plan", "-out=/tmp/p", "-no-color", "-var", "n=3", "-lock=false"}},
+		"plan, override all":      {moved.planArgv(PlanCall{Words: words, Out: "/tmp/p", NoColor: true, Detail: true, Bare: true}), []string{"-chdir=live/prod", "plan", "-out=/tmp/p", "-no-color", "-detailed-exitcode", "-var", "n=3", "-lock=false"}},
 		"apply, defaults":         {plain.applyArgv(ApplyCall{}), []string{"apply"}},
 		"apply, override all":     {moved.applyArgv(ApplyCall{Words: words, File: "/tmp/p", NoColor: true, Bare: true}), []string{"-chdir=live/prod", "apply", "-no-color", "-var", "n=3", "-lock=false", "--", "/tmp/p"}},
 		"show, defaults":          {plain.showArgv("p"), []string{"show", "-no-color", "-json", "p"}},

@@ -5,6 +5,7 @@ type PlanCall struct {
 	Words   []string // the user's, verbatim
 	Out     string   // plan file to write; empty means the user's words say
 	NoColor bool
+	Detail  bool // exit status 2 where there is something to apply; -detailed-exitcode
 	Bare    bool // the words are the whole command line: TF_CLI_ARGS was folded into them
 }
 
@@ -17,6 +18,9 @@ func (t *Tool) planArgv(c PlanCall) []string {
 	}
 	if c.NoColor {
 		argv = append(argv, "-no-color")
+	}
+	if c.Detail {
+		argv = append(argv, "-detailed-exitcode")
 	}
 	return append(argv, c.Words...)
 }

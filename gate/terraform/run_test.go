@@ -31,6 +31,8 @@ func TestMain(m *testing.M) {
 	case "show fails":
 		fmt.Fprintln(os.Stderr, "╷\n│ Error: Failed to load plugin schemas\n│\n│ more\n╵")
 		os.Exit(1)
+	case "show warns":
+		fmt.Print("Warning: {no such file}\n\n{\"a\":1}\n")
 	case "show much":
 		for range 1 << 20 {
 			fmt.Println(`{"x":1}`)
@@ -88,6 +90,15 @@ func TestShowReaderStopsEarly(t *testing.T) {
 	err := tool.Show(context.Background(), "p", func(io.Reader) error { return enough })
 	if !errors.Is(err, enough) {
 		t.Errorf("got %v, want the reader's own error", err)
+	}
+}
+
+func TestShowSkipsWarnings(t *testing.T) {
+	tool, _ := fake(t, "show warns")
+	var got []byte
+	err := tool.Show(context.Background(), "p", func(r io.Reader) (err error) { got, err = io.ReadAll(r); return err })
+	if err != nil || string(got) != "{\"a\":1}\n" {
+		t.Errorf("got %q, %v; want the JSON alone", got, err)
 	}
 }
 

@@ -1,6 +1,7 @@
 package terraform
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"fmt"
@@ -29,7 +30,9 @@ func (t *Tool) Show(ctx context.Context, file string, read func(io.Reader) error
 	}
 	stop := context.AfterFunc(ctx, func() { _ = cmd.Process.Signal(os.Interrupt) })
 	defer stop()
-	readErr := read(out)
+	in := bufio.NewReaderSize(out, 64<<10)
+	skipWarnings(in)
+	readErr := read(in)
 	_, _ = io.Copy(io.Discard, out) // a reader that stopped early must not leave the child blocked
 	if err := cmd.Wait(); err != nil {
 		if ctx.Err() != nil {
@@ -39,6 +42,20 @@ func (t *Tool) Show(ctx context.Context, file string, read func(io.Reader) error
 			"Give a plan made by this %s with -out, in a directory where init has run", t.Name(), file, said.sentence(), t.Name())
 	}
 	return readErr
+}
+
+// skipWarnings drops the lines in front of the JSON: OpenTofu prints warnings
+// about its own configuration to stdout. It looks no further than the buffer,
+// and where there is no JSON it drops nothing.
+func skipWarnings(in *bufio.Reader) {
+	start, _ := in.Peek(1)
+	if string(start) == "{" {
+		return // the rule; waiting for a full buffer would only take time
+	}
+	head, _ := in.Peek(in.Size())
+	if at := bytes.Index(head, []byte("\n{")); at >= 0 {
+		_, _ = in.Discard(at + 1)
+	}
 }
 
 // capture runs a call that only holdfast reads and returns its output.

@@ -11,5 +11,7 @@ func (t *Tool) workspaceArgv() []string { return append(t.global(), "workspace",
 // included.
 func (t *Tool) Workspace(ctx context.Context) (string, error) {
 	out, err := t.capture(ctx, t.workspaceArgv())
-	return strings.TrimSpace(out), err
+	// The last line is the answer; OpenTofu may print warnings before it.
+	out = strings.TrimSpace(out)
+	return out[strings.LastIndexByte(out, '\n')+1:], err
 }

@@ -97,5 +97,5 @@ func eventMeaning(code ec2types.EventCode) meaning {
 	case ec2types.EventCodeInstanceReboot, ec2types.EventCodeSystemReboot, ec2types.EventCodeSystemMaintenance:
 		return meaning{gate.Changing, gate.ServingYes}
 	}
-	return unlisted
+	return unlisted()
 }

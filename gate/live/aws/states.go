@@ -22,7 +22,7 @@ type meaning struct {
 
 // unlisted is what a value means that nobody has classed: it is treated as
 // moving and as not serving, for a state AWS adds must not count as good.
-var unlisted = meaning{gate.PhaseUnknown, gate.ServingNo}
+func unlisted() meaning { return meaning{gate.PhaseUnknown, gate.ServingNo} }
 
 // states is the meaning of every classed value, by field and by the value in
 // lower case.
@@ -34,7 +34,7 @@ func (s states) classify(field, value string) meaning {
 	if m, ok := s[field][fold(value)]; ok {
 		return m
 	}
-	return unlisted
+	return unlisted()
 }
 
 func fold(value string) string { return strings.ToLower(strings.TrimSpace(value)) }

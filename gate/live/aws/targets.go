@@ -50,7 +50,7 @@ func (r *reading) readTargets(ctx context.Context, arns []string) {
 // nothing by themselves: their reason does.
 func (s states) targetMeaning(h *elbtypes.TargetHealth) meaning {
 	if h == nil {
-		return unlisted
+		return unlisted()
 	}
 	switch h.State {
 	case elbtypes.TargetHealthStateEnumUnused:

@@ -172,6 +172,11 @@ func (r *reading) fromGroup(m *gate.Member, s seat) {
 		life.Serving = gate.ServingNo
 	}
 	m.Observed = append(m.Observed, life, r.observe(source, "autoscaling.HealthStatus", sdk.ToString(i.HealthStatus)))
+	for n := range m.Observed {
+		// The short list of movements that disturb nobody: who waits in a warm
+		// pool has never served.
+		m.Observed[n].Benign = s.warm
+	}
 }
 
 // inCapacity reports whether a group counts an instance in this state towards

@@ -105,3 +105,24 @@ func TestGroupFacts(t *testing.T) {
 		t.Errorf("got %+v", g)
 	}
 }
+
+// A pool that fills itself up must not hold back every change of its group;
+// the same movement in the group must.
+func TestOnlyMovementInAWarmPoolIsBenign(t *testing.T) {
+	for _, test := range []struct {
+		warm  bool
+		state asgtypes.LifecycleState
+		want  bool
+	}{
+		{true, asgtypes.LifecycleStateWarmedPending, true},
+		{true, asgtypes.LifecycleStateWarmedTerminating, false},
+		{false, asgtypes.LifecycleStatePending, false},
+	} {
+		m := gate.Member{ID: "i-1", Observed: []gate.Observation{{Phase: gate.Arriving, Opinion: true}}}
+		testReading(t).fromGroup(&m, seat{group: "web", warm: test.warm, member: asgtypes.Instance{LifecycleState: test.state, HealthStatus: sdk.String("Healthy")}})
+		m.Join()
+		if got := m.Benign(); got != test.want {
+			t.Errorf("%s, warm %v: got benign %v, want %v", test.state, test.warm, got, test.want)
+		}
+	}
+}

@@ -115,6 +115,8 @@ func play(t *testing.T, l layer, dir, example string) {
 			})
 			env.Values[stageKey{}] = s
 			env.Vars = append(env.Vars, s.Vars()...)
+			// The demo finds its terraform on PATH, as everybody does.
+			env.Setenv("PATH", filepath.Dir(terraform)+string(os.PathListSeparator)+env.Getenv("PATH"))
 			subnet, err := s.Console().Subnet(context.Background())
 			if err != nil {
 				return err

@@ -9,8 +9,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/http/httputil"
-	"net/url"
 	"os"
 	"path/filepath"
 	"time"
@@ -44,14 +42,10 @@ func Simulated(world *awssim.World, step time.Duration) (*Stage, error) {
 	return s, s.open()
 }
 
-// Before opens a stage in front of another emulator's endpoint, which keeps
-// its own time.
-func Before(endpoint string) (*Stage, error) {
-	u, err := url.Parse(endpoint)
-	if err != nil {
-		return nil, err
-	}
-	s := &Stage{front: &front{next: httputil.NewSingleHostReverseProxy(u)}}
+// Before opens a stage in front of somebody else's emulator, which keeps its
+// own time.
+func Before(emulator http.Handler) (*Stage, error) {
+	s := &Stage{front: &front{next: emulator}}
 	return s, s.open()
 }
 

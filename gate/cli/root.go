@@ -65,7 +65,11 @@ terraform subcommand is passed straight through, so that
     alias terraform=holdfast
 
 works. Holdfast's own flags stand before the subcommand, or in the
-environment: --wait 10m is HOLDFAST_WAIT=10m.`,
+environment: --wait 10m is HOLDFAST_WAIT=10m. The report of plan, apply and
+destroy goes to stderr, or to --output-file; their stdout is terraform's.
+
+Exit status of plan, apply and destroy: terraform's own, 1 when blocked.
+Of check: 0 allowed, 1 could not decide, 3 blocked.`,
 		TraverseChildren: true,
 		SilenceErrors:    true,
 		SilenceUsage:     true,

@@ -257,3 +257,13 @@ func TestACheckThatPanicsOrFailsBlocks(t *testing.T) {
 		})
 	}
 }
+
+// A plan from the year 2999 lies further ahead than a time.Duration can say.
+func TestAPlanFromAnotherMillenniumIsNotFresh(t *testing.T) {
+	for _, year := range []int{1, 1970, 2999, 9999} {
+		in := gate.Input{Now: instant, Plan: &gate.Plan{FormatVersion: "1.2", Complete: gate.Yes, CreatedAt: time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC)}}
+		if got := decide(in); got != gate.Block {
+			t.Errorf("a plan of the year %d: got %s, want block", year, got)
+		}
+	}
+}

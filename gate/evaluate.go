@@ -127,29 +127,37 @@ func unused(clusters []*View) []Finding {
 	return out
 }
 
-// unread makes a finding of every source that a check needs and that was not
-// read to its end, so that the reason stands once and not once per check.
+// unread makes a finding of the sources that a check needs and that were not
+// read to their end: one for every region and reason, and not one per check.
 func unread(in Input, clusters []*View, suite []*Check) []Finding {
 	var out []Finding
 	for _, region := range regionsOf(in.Plan, clusters) {
+		type reason struct {
+			problem Problem
+			why     string
+		}
+		sources := map[reason][]Source{}
 		for _, name := range needed(suite) {
 			s, ok := source(in.Snapshot, name, region)
 			if ok && s.Complete {
 				continue
 			}
-			out = append(out, unreadFinding(s, name, region, ok))
+			if !ok {
+				// A source without a row was never read.
+				s = Source{Name: name, Problem: ProblemMissing, Err: "nobody read it"}
+			}
+			r := reason{s.Problem, cmp.Or(s.Err, "no reason was given")}
+			sources[r] = append(sources[r], s)
+		}
+		for r, list := range sources {
+			out = append(out, unreadFinding(r.problem, r.why, region, list))
 		}
 	}
 	return out
 }
 
-// unreadFinding says what was not read and what to do. A source without a row
-// was never read.
-func unreadFinding(s Source, name, region string, tried bool) Finding {
-	problem, why := s.Problem, s.Err
-	if !tried {
-		problem, why = ProblemMissing, "it was not read"
-	}
+// unreadFinding says what was not read, why, and what to do.
+func unreadFinding(problem Problem, why, region string, sources []Source) Finding {
 	remedies := map[Problem]string{
 		ProblemMissing:     "take a snapshot that reads it",
 		ProblemDenied:      "allow the action to the credentials holdfast runs with (the README has the policy)",
@@ -163,10 +171,20 @@ func unreadFinding(s Source, name, region string, tried bool) Finding {
 		// A problem this version does not name is a failure like any other.
 		problem, remedy = ProblemFailed, "run it again"
 	}
-	f := Finding{Check: "source", Code: "source." + string(problem), Decision: Block, Subjects: []string{name + " " + region}, Remedy: remedy,
-		Message:  fmt.Sprintf("%s in %s could not be read in full: %s", name, region, cmp.Or(why, "no reason was given")),
-		Evidence: []Evidence{{Source: name, Ref: region, Got: string(problem), ReadAt: s.ReadAt}}}
+	f := Finding{Check: "source", Code: "source." + string(problem), Decision: Block, Remedy: remedy}
+	for _, s := range sources {
+		f.Subjects = append(f.Subjects, s.Name+" in "+region)
+		f.Evidence = append(f.Evidence, Evidence{Source: s.Name, Ref: region, Got: string(problem), ReadAt: s.ReadAt})
+	}
+	f.Message = fmt.Sprintf("%s could not be read in full: %s", sources[0].Name+others(len(sources)-1)+" in "+region, why)
 	return f
+}
+
+func others(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return " and " + Count(n, "other source")
 }
 
 // regionsOf are the regions that must have been read: the plan's and those of

@@ -26,9 +26,9 @@ func run(p *gate.Pass) error {
 		p.Report(gate.Finding{Code: "fresh.undated", Decision: gate.Block, Message: "the plan does not say when it was made", Remedy: "plan with Terraform 1.5 or later"})
 	case age > limit:
 		p.Report(gate.Finding{Code: "fresh.plan", Decision: gate.Block, Message: fmt.Sprintf("the plan is %s old, it may be %s", round(age), limit), Remedy: "plan again"})
-	case -age > p.Config.SnapshotAge:
+	case p.Plan.CreatedAt.After(p.Now.Add(p.Config.SnapshotAge)):
 		// A clock is wrong, so no age can be trusted.
-		p.Report(gate.Finding{Code: "fresh.clock", Decision: gate.Block, Message: fmt.Sprintf("the plan was made %s from now: one of the clocks is wrong", round(-age)), Remedy: "set the clock, then plan again"})
+		p.Report(gate.Finding{Code: "fresh.clock", Decision: gate.Block, Message: fmt.Sprintf("the plan was made at %s and it is %s: one of the clocks is wrong", p.Plan.CreatedAt.UTC().Format(time.RFC3339), p.Now.UTC().Format(time.RFC3339)), Remedy: "set the clock, then plan again"})
 	}
 	var oldest gate.Source
 	for _, s := range p.Snapshot.Sources {

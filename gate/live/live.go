@@ -43,7 +43,7 @@ func Read(ctx context.Context, now func() time.Time, c Collector, wants map[stri
 	parts := make([]Part, len(regions))
 	var running sync.WaitGroup
 	for i, region := range regions {
-		running.Go(func() { parts[i] = c.Collect(ctx, region, wants[region]) })
+		running.Go(func() { parts[i] = collect(ctx, c, region, wants[region]) })
 	}
 	running.Wait()
 	for _, p := range parts {
@@ -55,6 +55,17 @@ func Read(ctx context.Context, now func() time.Time, c Collector, wants map[stri
 	s.Finished = now().UTC()
 	finish(s)
 	return s
+}
+
+// collect is one Collect. One that panics has read nothing: its region has no
+// sources then, and every check that needs one is blind.
+func collect(ctx context.Context, c Collector, region string, w Want) (p Part) {
+	defer func() {
+		if recover() != nil {
+			p = Part{}
+		}
+	}()
+	return c.Collect(ctx, region, w)
 }
 
 // account is the one account all regions were read in. Regions that were read

@@ -91,3 +91,15 @@ func TestReadOfNothingHasNoSources(t *testing.T) {
 		t.Errorf("got %d sources, digest %q, want none and a digest", len(s.Sources), s.Digest)
 	}
 }
+
+// broken is a Collector with a bug.
+type broken struct{}
+
+func (broken) Collect(context.Context, string, live.Want) live.Part { panic("a bug") }
+
+func TestACollectorThatPanicsHasReadNothing(t *testing.T) {
+	s := live.Read(t.Context(), time.Now, broken{}, map[string]live.Want{"us-east-1": {}})
+	if len(s.Sources) != 0 || len(s.Members) != 0 {
+		t.Errorf("got %+v, want a snapshot of nothing, which blinds every check", s)
+	}
+}

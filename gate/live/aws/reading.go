@@ -154,23 +154,33 @@ func unseen(seen map[string]bool, names []string) []string {
 	return out
 }
 
-// together runs all of do at the same time and returns when all have ended.
-func together(do ...func()) {
-	var running sync.WaitGroup
-	for _, f := range do {
-		running.Go(f)
-	}
-	running.Wait()
-}
-
 // each calls do for all items at the same time; the client lets only a few
 // calls out at once.
 func each[T any](items []T, do func(T)) {
+	fs := make([]func(), len(items))
+	for i, item := range items {
+		fs[i] = func() { do(item) }
+	}
+	together(fs...)
+}
+
+// together runs functions at the same time and waits for all of them. A panic
+// in one is the caller's: left in its goroutine it would end the process.
+func together(fs ...func()) {
 	var running sync.WaitGroup
-	for _, item := range items {
-		running.Go(func() { do(item) })
+	panics := make([]any, len(fs))
+	for i, f := range fs {
+		running.Go(func() {
+			defer func() { panics[i] = recover() }()
+			f()
+		})
 	}
 	running.Wait()
+	for _, p := range panics {
+		if p != nil {
+			panic(p)
+		}
+	}
 }
 
 // pages reads every page of one answer. It returns the page, counted from 1,

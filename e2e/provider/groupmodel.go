@@ -127,14 +127,15 @@ func (g group) changes(state group) (in *autoscaling.UpdateAutoScalingGroupInput
 
 // template is the launch template that the group is told.
 func (g group) template() *astypes.LaunchTemplateSpecification {
-	for _, t := range g.Template {
-		s := &astypes.LaunchTemplateSpecification{LaunchTemplateId: known(t.ID), Version: known(t.Version)}
-		if s.LaunchTemplateId == nil {
-			s.LaunchTemplateName = known(t.Name)
-		}
-		return s
+	if len(g.Template) == 0 {
+		return nil
 	}
-	return nil
+	t := g.Template[0]
+	s := &astypes.LaunchTemplateSpecification{LaunchTemplateId: known(t.ID), Version: known(t.Version)}
+	if s.LaunchTemplateId == nil {
+		s.LaunchTemplateName = known(t.Name)
+	}
+	return s
 }
 
 // tags are the tag blocks.

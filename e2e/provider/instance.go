@@ -73,8 +73,11 @@ func (r *instanceResource) Create(ctx context.Context, req resource.CreateReques
 		in.SubnetId = &s
 	}
 	out, err := r.ec2.RunInstances(ctx, in)
-	if err != nil || len(out.Instances) != 1 {
-		resp.Diagnostics.AddError("creating EC2 Instance", fmt.Sprint("RunInstances: ", err))
+	if err == nil && len(out.Instances) != 1 {
+		err = fmt.Errorf("RunInstances made %d instances, not one", len(out.Instances))
+	}
+	if err != nil {
+		resp.Diagnostics.AddError("creating EC2 Instance", err.Error())
 		return
 	}
 	id := aws.ToString(out.Instances[0].InstanceId)

@@ -2,7 +2,7 @@ package provider
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -124,8 +124,11 @@ func (r *launchTemplateResource) Create(ctx context.Context, req resource.Create
 	}
 	plan.ID = types.StringPointerValue(out.LaunchTemplate.LaunchTemplateId)
 	gone, err := r.read(ctx, &plan)
-	if err != nil || gone {
-		resp.Diagnostics.AddError("reading EC2 Launch Template ("+name+")", fmt.Sprint("it is not there: ", err))
+	if gone {
+		err = errors.New("it is gone right after it was made")
+	}
+	if err != nil {
+		resp.Diagnostics.AddError("reading EC2 Launch Template ("+name+")", err.Error())
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)

@@ -3,6 +3,7 @@ package gate
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -238,17 +239,22 @@ func blindness(c *Check, in Input, view *View, clusters []*View) string {
 		}
 	}
 	var why []string
-	for _, name := range c.Needs {
-		for _, region := range regions {
+	for _, region := range regions {
+		lacks := map[string][]string{}
+		for _, name := range c.Needs {
 			s, ok := source(in.Snapshot, name, region)
 			switch {
 			case !ok:
-				why = append(why, name+" in "+region+" was not read")
+				lacks["was not read"] = append(lacks["was not read"], name)
 			case !s.Complete:
-				why = append(why, name+" in "+region+" is incomplete")
+				lacks["is incomplete"] = append(lacks["is incomplete"], name)
 			case s.Stale(in.Now, in.Config.SnapshotAge):
-				why = append(why, name+" in "+region+" is stale")
+				lacks["is stale"] = append(lacks["is stale"], name)
 			}
+		}
+		for _, what := range slices.Sorted(maps.Keys(lacks)) {
+			names := lacks[what]
+			why = append(why, names[0]+others(len(names)-1)+" in "+region+" "+what)
 		}
 	}
 	return strings.Join(why, "; ")

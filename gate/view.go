@@ -28,7 +28,7 @@ func newWorld(p *Plan, s *Snapshot) *world {
 		switch c.Type {
 		case "aws_instance":
 			if c.ID != "" && c.Action != Create {
-				w.record(byID, c)
+				w.record(byID, c, s)
 			}
 		case "aws_autoscaling_group":
 			if c.ID != "" {
@@ -65,11 +65,15 @@ func newWorld(p *Plan, s *Snapshot) *world {
 
 // record notes that the plan knows a member by an address. A recorded member
 // that no source has seen is absent: it does not serve, and it is not known
-// why.
-func (w *world) record(byID map[string]*MemberView, c Change) {
+// why. Where the instances were not all read, it is only not known.
+func (w *world) record(byID map[string]*MemberView, c Change, s *Snapshot) {
 	m := byID[c.ID]
 	if m == nil {
 		m = &MemberView{Absent: true, Member: Member{ID: c.ID, Region: c.Region, Phase: PhaseUnknown, Serving: ServingNo, Zone: c.Before.String("availability_zone")}}
+		if src, ok := source(s, SourceInstances, c.Region); !ok || !src.Complete {
+			m.Absent = false
+			m.Observed = []Observation{{Source: SourceInstances, Raw: "not read", Opinion: true}}
+		}
 		byID[c.ID] = m
 	}
 	m.Addresses = append(m.Addresses, c.key())

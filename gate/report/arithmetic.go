@@ -32,12 +32,12 @@ func floors(r gate.Projection, seen bool) []string {
 		have, ok := holds(r, f)
 		word := "enough"
 		switch {
+		case !seen:
+			word = "not certain, the reads are incomplete"
 		case !ok && r.Taken() == 0:
 			word = "TOO FEW, and the plan takes none of them"
 		case !ok:
 			word = "TOO FEW"
-		case !seen:
-			word = "not certain: the reads are incomplete"
 		}
 		out = append(out, fmt.Sprintf("%s needs %d (%s), %d left: %s", f.Promise, f.Needs, f.How, have, word))
 	}

@@ -79,9 +79,9 @@ func (p *page) sources(all []gate.Source, at time.Time) {
 	}
 	var regions []string
 	read, calls := map[string][]string{}, map[string]int{}
+	p.unread(all)
 	for _, s := range all {
 		if !s.Complete {
-			p.line(0, "NOT READ %s%s: %s%s, after %s", s.Name, in(nonEmpty(s.Region)), orFailed(s.Problem), reason(s.Err), gate.Count(s.Calls, "call"))
 			continue
 		}
 		if read[s.Region] == nil {
@@ -93,6 +93,26 @@ func (p *page) sources(all []gate.Source, at time.Time) {
 	for _, r := range regions {
 		mine := slices.DeleteFunc(slices.Clone(all), func(s gate.Source) bool { return s.Region != r || !s.Complete })
 		p.line(0, "Read%s%s, %s: %s", in(nonEmpty(r)), strings.TrimPrefix(before(mine, at), ", read"), gate.Count(calls[r], "call"), strings.Join(read[r], ", "))
+	}
+}
+
+// unread writes what was not read, once for every reason.
+func (p *page) unread(all []gate.Source) {
+	var order []string
+	names, calls := map[string][]string{}, map[string]int{}
+	for _, s := range all {
+		if s.Complete {
+			continue
+		}
+		why := fmt.Sprintf("%s: %s%s", in(nonEmpty(s.Region)), orFailed(s.Problem), reason(s.Err))
+		if names[why] == nil {
+			order = append(order, why)
+		}
+		names[why] = append(names[why], s.Name)
+		calls[why] += s.Calls
+	}
+	for _, why := range order {
+		p.line(0, "NOT READ %s%s, after %s", strings.Join(names[why], ", "), why, gate.Count(calls[why], "call"))
 	}
 }
 

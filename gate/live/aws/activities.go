@@ -36,9 +36,10 @@ func (r *reading) readActivities(ctx context.Context) {
 			func(ctx context.Context) (*autoscaling.DescribeScalingActivitiesOutput, error) {
 				return p.NextPage(ctx)
 			},
-			func(out *autoscaling.DescribeScalingActivitiesOutput) {
+			func(out *autoscaling.DescribeScalingActivitiesOutput) *string {
 				all = append(all, out.Activities...)
 				recent = slices.ContainsFunc(out.Activities, func(a asgtypes.Activity) bool { return sdk.ToTime(a.StartTime).After(since) })
+				return out.NextToken
 			})
 		if err != nil {
 			r.activities.fail(onPage(page, explain(ctx, "autoscaling:DescribeScalingActivities", r.region, err)))
@@ -81,7 +82,10 @@ func (r *reading) readRefreshes(ctx context.Context) {
 			func(ctx context.Context) (*autoscaling.DescribeInstanceRefreshesOutput, error) {
 				return p.NextPage(ctx)
 			},
-			func(out *autoscaling.DescribeInstanceRefreshesOutput) { all = append(all, out.InstanceRefreshes...) })
+			func(out *autoscaling.DescribeInstanceRefreshesOutput) *string {
+				all = append(all, out.InstanceRefreshes...)
+				return out.NextToken
+			})
 		if err != nil {
 			r.refreshes.fail(onPage(page, explain(ctx, "autoscaling:DescribeInstanceRefreshes", r.region, err)))
 		}

@@ -42,7 +42,7 @@ func (c *Collector) clients(region string) clients {
 		cfg.Region, cfg.HTTPClient = region, bodyKeeper{cfg.HTTPClient}
 		cfg.Retryer, cfg.RetryMaxAttempts = retryer(c.o.Attempts, c.o.Backoff), 0
 		turns := make(chan struct{}, atOnce)
-		cfg.APIOptions = append(cfg.APIOptions[:len(cfg.APIOptions):len(cfg.APIOptions)], inTurns(turns), counted)
+		cfg.APIOptions = append(cfg.APIOptions[:len(cfg.APIOptions):len(cfg.APIOptions)], inTurns(turns), counted, checked)
 		return cfg
 	}
 	return clients{
@@ -61,6 +61,8 @@ func retryer(attempts int, backoff time.Duration) func() sdk.Retryer {
 		o.StandardOptions = append(o.StandardOptions, func(s *retry.StandardOptions) {
 			s.MaxAttempts = attempts
 			s.MaxBackoff = backoff
+			// Who stands between us and AWS says 429 without AWS's words for it.
+			s.Retryables = append(s.Retryables, retry.RetryableHTTPStatusCode{Codes: map[int]struct{}{http.StatusTooManyRequests: {}}})
 		})
 	})
 	return func() sdk.Retryer { return one }

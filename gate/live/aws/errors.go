@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/holdfast-gate/holdfast/gate"
 )
@@ -24,6 +26,19 @@ func explain(ctx context.Context, call, region string, err error) fault {
 	var api smithy.APIError
 	if errors.As(err, &api) {
 		code, message = api.ErrorCode(), api.ErrorMessage()
+	}
+	var none noAnswer
+	switch status := statusOf(err); {
+	case errors.Is(err, errSamePage):
+		return fault{gate.ProblemPartial, at + " gave the same page twice, so not all of it could be read: try again"}
+	case errors.As(err, &none):
+		return fault{gate.ProblemFailed, fmt.Sprintf("%s got no answer of AWS (%s): check the network and the endpoint settings", at, none.what)}
+	case status == http.StatusTooManyRequests:
+		return fault{gate.ProblemThrottled, fmt.Sprintf("%s was still throttled when all retries were used: try again in a minute", at)}
+	case status != 0 && (code == "" || code == "UnknownError"):
+		return fault{gate.ProblemFailed, fmt.Sprintf("%s got no answer of AWS (HTTP status %d): check the network and the endpoint settings", at, status)}
+	case code == "RequestTimeTooSkewed":
+		return fault{gate.ProblemFailed, at + " was refused because the clock of this machine is wrong: set the clock"}
 	}
 	switch problemOf(code) {
 	case gate.ProblemDenied:
@@ -74,6 +89,15 @@ func quoted(message string) string {
 		message = string(r[:160]) + "…"
 	}
 	return ": " + strings.TrimSuffix(message, ".")
+}
+
+// statusOf is the HTTP status of an error, zero if nobody answered.
+func statusOf(err error) int {
+	var answer *smithyhttp.ResponseError
+	if errors.As(err, &answer) {
+		return answer.HTTPStatusCode()
+	}
+	return 0
 }
 
 // codeOf is the service's code of an error, empty if no service answered.

@@ -66,13 +66,14 @@ func (r *reading) readGroups(ctx context.Context, in *autoscaling.DescribeAutoSc
 		func(ctx context.Context) (*autoscaling.DescribeAutoScalingGroupsOutput, error) {
 			return p.NextPage(ctx)
 		},
-		func(out *autoscaling.DescribeAutoScalingGroupsOutput) {
+		func(out *autoscaling.DescribeAutoScalingGroupsOutput) *string {
 			r.mu.Lock()
 			defer r.mu.Unlock()
 			for _, g := range out.AutoScalingGroups {
 				r.asgs[sdk.ToString(g.AutoScalingGroupName)] = g
 				r.seat(sdk.ToString(g.AutoScalingGroupName), false, g.Instances)
 			}
+			return out.NextToken
 		})
 	if err != nil {
 		r.groups.fail(onPage(page, explain(ctx, callGroups, r.region, err)))
@@ -112,11 +113,12 @@ func (r *reading) readWarmPools(ctx context.Context, names []string) {
 		p := autoscaling.NewDescribeWarmPoolPaginator(r.clients.asg, &autoscaling.DescribeWarmPoolInput{AutoScalingGroupName: &name, MaxRecords: r.pageSize(pageWarm)})
 		page, err := pages(ctx, &r.warmpools, p.HasMorePages,
 			func(ctx context.Context) (*autoscaling.DescribeWarmPoolOutput, error) { return p.NextPage(ctx) },
-			func(out *autoscaling.DescribeWarmPoolOutput) {
+			func(out *autoscaling.DescribeWarmPoolOutput) *string {
 				r.mu.Lock()
 				defer r.mu.Unlock()
 				r.warm[name] += len(out.Instances)
 				r.seat(name, true, out.Instances)
+				return out.NextToken
 			})
 		if err != nil {
 			r.warmpools.fail(onPage(page, explain(ctx, "autoscaling:DescribeWarmPool", r.region, err)))

@@ -96,7 +96,7 @@ func (r *reading) describe(ctx context.Context, in *ec2.DescribeInstancesInput, 
 	p := ec2.NewDescribeInstancesPaginator(r.clients.ec2, in)
 	return pages(ctx, &r.instances, p.HasMorePages,
 		func(ctx context.Context) (*ec2.DescribeInstancesOutput, error) { return p.NextPage(ctx, more...) },
-		func(out *ec2.DescribeInstancesOutput) {
+		func(out *ec2.DescribeInstancesOutput) *string {
 			r.mu.Lock()
 			defer r.mu.Unlock()
 			for _, reservation := range out.Reservations {
@@ -104,6 +104,7 @@ func (r *reading) describe(ctx context.Context, in *ec2.DescribeInstancesInput, 
 					r.ec2[sdk.ToString(i.InstanceId)] = i
 				}
 			}
+			return out.NextToken
 		})
 }
 

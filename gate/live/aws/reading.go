@@ -2,9 +2,11 @@ package aws
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	asgtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
@@ -183,17 +185,27 @@ func together(fs ...func()) {
 	}
 }
 
-// pages reads every page of one answer. It returns the page, counted from 1,
-// at which it failed.
-func pages[T any](ctx context.Context, s *source, more func() bool, next func(context.Context) (T, error), page func(T)) (int, error) {
+// errSamePage means that pages would go on for ever.
+var errSamePage = errors.New("a page was given twice")
+
+// pages reads every page of one answer; page takes one in and returns the
+// token of the next. It returns the page, counted from 1, at which it failed.
+func pages[T any](ctx context.Context, s *source, more func() bool, next func(context.Context) (T, error), page func(T) *string) (int, error) {
 	ctx = s.ctx(ctx)
+	tokens := map[string]bool{}
 	for n := 1; more(); n++ {
 		out, err := next(ctx)
 		if err != nil {
 			return n, err
 		}
 		s.got()
-		page(out)
+		token := sdk.ToString(page(out))
+		// A token that comes back leads round in a circle, and whoever is on the
+		// pages after it is never seen.
+		if token != "" && tokens[token] {
+			return n, errSamePage
+		}
+		tokens[token] = true
 	}
 	return 0, nil
 }

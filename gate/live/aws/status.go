@@ -36,12 +36,13 @@ func (r *reading) describeStatus(ctx context.Context, ids []string, more ...func
 	})
 	_, err := pages(ctx, &r.status, p.HasMorePages,
 		func(ctx context.Context) (*ec2.DescribeInstanceStatusOutput, error) { return p.NextPage(ctx, more...) },
-		func(out *ec2.DescribeInstanceStatusOutput) {
+		func(out *ec2.DescribeInstanceStatusOutput) *string {
 			r.mu.Lock()
 			defer r.mu.Unlock()
 			for _, s := range out.InstanceStatuses {
 				r.checks[sdk.ToString(s.InstanceId)] = s
 			}
+			return out.NextToken
 		})
 	return err
 }

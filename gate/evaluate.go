@@ -245,16 +245,16 @@ func blindness(c *Check, in Input, view *View, clusters []*View) string {
 			s, ok := source(in.Snapshot, name, region)
 			switch {
 			case !ok:
-				lacks["was not read"] = append(lacks["was not read"], name)
+				lacks["not read"] = append(lacks["not read"], name)
 			case !s.Complete:
-				lacks["is incomplete"] = append(lacks["is incomplete"], name)
+				lacks["incomplete"] = append(lacks["incomplete"], name)
 			case s.Stale(in.Now, in.Config.SnapshotAge):
-				lacks["is stale"] = append(lacks["is stale"], name)
+				lacks["stale"] = append(lacks["stale"], name)
 			}
 		}
 		for _, what := range slices.Sorted(maps.Keys(lacks)) {
 			names := lacks[what]
-			why = append(why, names[0]+others(len(names)-1)+" in "+region+" "+what)
+			why = append(why, what+" in "+region+": "+names[0]+others(len(names)-1))
 		}
 	}
 	return strings.Join(why, "; ")

@@ -138,7 +138,7 @@ func group(p *gate.Pass, g gate.Group) {
 		switch {
 		case o.Phase.Transitional():
 			p.Report(gate.Finding{Code: "settled.operation", Decision: gate.Block, Subjects: []string{g.Name, o.ID},
-				Message: fmt.Sprintf("group %s of %s has a %s in progress: %s%s", g.Name, p.Cluster.Cluster.Name, o.Kind, o.Raw, since(p.Now, o.Start)),
+				Message: fmt.Sprintf("group %s of %s is still busy: %s %s%s", g.Name, p.Cluster.Cluster.Name, o.Kind, o.Raw, since(p.Now, o.Start)),
 				Remedy:  "wait until it has ended (--wait 10m), then plan again"})
 		case !o.End.IsZero() && p.Now.Sub(o.End) < p.Cluster.Cluster.Settle:
 			p.Report(gate.Finding{Code: "settled.recent", Decision: gate.Block, Subjects: []string{g.Name, o.ID},

@@ -37,6 +37,11 @@ func (r *reading) readActivities(ctx context.Context) {
 				return p.NextPage(ctx)
 			},
 			func(out *autoscaling.DescribeScalingActivitiesOutput) *string {
+				for _, a := range out.Activities {
+					if of := sdk.ToString(a.AutoScalingGroupName); of != name {
+						r.activities.fail(misplaced("autoscaling:DescribeScalingActivities", r.region, of+" and not about "+name))
+					}
+				}
 				all = append(all, out.Activities...)
 				recent = slices.ContainsFunc(out.Activities, func(a asgtypes.Activity) bool { return sdk.ToTime(a.StartTime).After(since) })
 				return out.NextToken
@@ -83,6 +88,11 @@ func (r *reading) readRefreshes(ctx context.Context) {
 				return p.NextPage(ctx)
 			},
 			func(out *autoscaling.DescribeInstanceRefreshesOutput) *string {
+				for _, f := range out.InstanceRefreshes {
+					if of := sdk.ToString(f.AutoScalingGroupName); of != name {
+						r.refreshes.fail(misplaced("autoscaling:DescribeInstanceRefreshes", r.region, of+" and not about "+name))
+					}
+				}
 				all = append(all, out.InstanceRefreshes...)
 				return out.NextToken
 			})

@@ -70,8 +70,13 @@ func (r *reading) readGroups(ctx context.Context, in *autoscaling.DescribeAutoSc
 			r.mu.Lock()
 			defer r.mu.Unlock()
 			for _, g := range out.AutoScalingGroups {
-				r.asgs[sdk.ToString(g.AutoScalingGroupName)] = g
-				r.seat(sdk.ToString(g.AutoScalingGroupName), false, g.Instances)
+				name := sdk.ToString(g.AutoScalingGroupName)
+				if r.groupElsewhere(g) {
+					r.groups.fail(misplaced(callGroups, r.region, name+" in another region"))
+				}
+				r.asgs[name] = g
+				r.tagged[name] = r.tagged[name] || len(in.Filters) > 0
+				r.seat(name, false, g.Instances)
 			}
 			return out.NextToken
 		})

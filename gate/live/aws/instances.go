@@ -101,7 +101,12 @@ func (r *reading) describe(ctx context.Context, in *ec2.DescribeInstancesInput, 
 			defer r.mu.Unlock()
 			for _, reservation := range out.Reservations {
 				for _, i := range reservation.Instances {
-					r.ec2[sdk.ToString(i.InstanceId)] = i
+					id := sdk.ToString(i.InstanceId)
+					if r.elsewhere(i) {
+						r.instances.fail(misplaced(callInstances, r.region, id+" in another region"))
+					}
+					r.ec2[id] = i
+					r.tagged[id] = r.tagged[id] || len(in.Filters) > 0
 				}
 			}
 			return out.NextToken

@@ -135,6 +135,11 @@ func (r *reading) fromEC2(m *gate.Member, i ec2types.Instance) {
 	}
 	m.Observed = append(m.Observed, o)
 	checks, read := r.checks[m.ID]
+	if s := checks.InstanceState; s != nil && string(s.Name) != state {
+		// Two answers of one service, from replicas of different age or from
+		// moments between which it moved: the worse one holds.
+		m.Observed = append(m.Observed, r.observe(gate.SourceStatus, "ec2.InstanceStateName", string(s.Name)))
+	}
 	if state == string(ec2types.InstanceStateNameRunning) {
 		m.Observed = append(m.Observed, r.checkObservations(checks, read)...)
 	}

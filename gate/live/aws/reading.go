@@ -27,6 +27,7 @@ type reading struct {
 	mu      sync.Mutex
 	account string
 	ec2     map[string]ec2types.Instance       // by id
+	tagged  map[string]bool                    // ids and group names that a search by tag gave
 	unread  map[string]bool                    // ids EC2 gave no answer about
 	checks  map[string]ec2types.InstanceStatus // by id
 	asgs    map[string]asgtypes.AutoScalingGroup
@@ -48,6 +49,7 @@ func newReading(c *Collector, region string) *reading {
 		Collector: c,
 		region:    region,
 		ec2:       map[string]ec2types.Instance{},
+		tagged:    map[string]bool{},
 		unread:    map[string]bool{},
 		checks:    map[string]ec2types.InstanceStatus{},
 		asgs:      map[string]asgtypes.AutoScalingGroup{},
@@ -110,6 +112,7 @@ func (r *reading) part() live.Part {
 // they lead to: the group of a member, the members of a group, the targets of
 // a target group. It ends when nothing new is named.
 func (r *reading) discover(ctx context.Context, w live.Want) {
+	began := r.o.Now()
 	together(
 		func() { r.groupsByTag(ctx, w) },
 		func() { r.instancesByTag(ctx, w) },
@@ -120,6 +123,7 @@ func (r *reading) discover(ctx context.Context, w live.Want) {
 		arns := asked.newTargets(r.targetsNamed(w))
 		ids := asked.newIDs(r.instancesNamed(w))
 		if len(names)+len(arns)+len(ids) == 0 {
+			r.agree(w, asked.groups, began)
 			return
 		}
 		together(

@@ -9,6 +9,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"path"
 	"path/filepath"
 	"regexp"
@@ -275,5 +276,54 @@ func TestNoTestSleeps(t *testing.T) {
 			}
 			return true
 		})
+	}
+}
+
+// The README's policy is the least that the collectors need: every call they
+// make is in it, and nothing else is.
+func TestTheReadmesPolicyIsWhatIsCalled(t *testing.T) {
+	services := map[string]string{"ec2": "ec2", "autoscaling": "autoscaling", "elb": "elasticloadbalancing", "elbv2": "elasticloadbalancing", "elasticloadbalancingv2": "elasticloadbalancing"}
+	called := map[string]bool{}
+	for _, f := range files(t) {
+		if f.pkg != "gate/live/aws" || f.test {
+			continue
+		}
+		ast.Inspect(f.ast, func(n ast.Node) bool {
+			lit, ok := n.(*ast.CompositeLit)
+			if !ok {
+				return true
+			}
+			s, ok := lit.Type.(*ast.SelectorExpr)
+			if !ok || !strings.HasSuffix(s.Sel.Name, "Input") {
+				return true
+			}
+			if service := services[s.X.(*ast.Ident).Name]; service != "" {
+				called[service+":"+strings.TrimSuffix(s.Sel.Name, "Input")] = true
+			}
+			return true
+		})
+	}
+	readme, err := os.ReadFile(root + "/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, policy, _ := strings.Cut(string(readme), `"Sid": "HoldfastReads"`)
+	policy, _, _ = strings.Cut(policy, "```")
+	allowed := map[string]bool{}
+	for _, a := range regexp.MustCompile(`"([a-z0-9]+:[A-Za-z]+)"`).FindAllStringSubmatch(policy, -1) {
+		allowed[a[1]] = true
+	}
+	for a := range called {
+		if !allowed[a] {
+			t.Errorf("%s is called and not in the README's policy", a)
+		}
+	}
+	for a := range allowed {
+		if !called[a] {
+			t.Errorf("%s is in the README's policy and never called", a)
+		}
+	}
+	if len(called) == 0 {
+		t.Error("no call was found: the test looks in the wrong place")
 	}
 }

@@ -13,13 +13,14 @@ type world struct {
 	members  []MemberView      // live and recorded, sorted by ID
 	groups   []Group           // live, and those the plan records but no source has seen
 	recorded map[string]Change // group changes by key(region, name)
+	counted  map[string]string // counted resources by the id of their instances
 }
 
 // newWorld joins what is live with what the plan records. Members are the
 // union of both: tags fall off terminated instances, members made by hand are
 // in no plan, and dying ones are the ones looked for.
 func newWorld(p *Plan, s *Snapshot) *world {
-	w := &world{plan: p, recorded: map[string]Change{}}
+	w := &world{plan: p, recorded: map[string]Change{}, counted: map[string]string{}}
 	byID := map[string]*MemberView{}
 	for _, m := range s.Members {
 		byID[m.ID] = &MemberView{Member: m}
@@ -29,6 +30,9 @@ func newWorld(p *Plan, s *Snapshot) *world {
 		case "aws_instance":
 			if c.ID != "" && c.Action != Create {
 				w.record(byID, c, s)
+				if c.Indexed {
+					w.counted[c.ID] = c.Resource
+				}
 			}
 		case "aws_autoscaling_group":
 			if c.ID != "" {
@@ -175,10 +179,8 @@ func (w *world) implied(m MemberView) (string, Selector) {
 	if name := m.Tags["Cluster"]; name != "" {
 		return name, Selector{Tags: map[string]string{"Cluster": name}}
 	}
-	for _, c := range w.plan.Changes {
-		if c.Type == "aws_instance" && c.ID == m.ID && c.Indexed {
-			return c.Resource, Selector{Addresses: []string{c.Resource}}
-		}
+	if resource := w.counted[m.ID]; resource != "" {
+		return resource, Selector{Addresses: []string{resource}}
 	}
 	return "", Selector{}
 }

@@ -49,6 +49,7 @@ var may = map[string][]string{
 	"checks/*":           {"gate"},
 	"e2e":                {"e2e/demo", "e2e/provider", "e2e/stage", "e2e/tool", "gate", "gate/awssim", "gate/cli"},
 	"e2e/demo":           {"e2e/stage", "e2e/tool", "examples/parakeet", "gate/awssim"},
+	"e2e/faults":         {},
 	"e2e/mutate":         {},
 	"e2e/oracle":         {},
 	"e2e/provider":       {},

@@ -69,9 +69,13 @@ func (p *page) headline(v gate.Verdict) int {
 }
 
 // principal is the finding to begin with: one that has both numbers, else the
-// first that blocks.
+// first that blocks. What was never asked for is rarely the reason by itself:
+// something else could not be read, and that is.
 func principal(fs []gate.Finding) int {
 	i := slices.IndexFunc(fs, func(f gate.Finding) bool { return blocks(f) && strings.HasSuffix(f.Code, ".breached") })
+	if i < 0 {
+		i = slices.IndexFunc(fs, func(f gate.Finding) bool { return blocks(f) && f.Code != "source."+string(gate.ProblemMissing) })
+	}
 	if i < 0 {
 		i = slices.IndexFunc(fs, blocks)
 	}

@@ -1,0 +1,235 @@
+package faults
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/holdfast-gate/holdfast/gate"
+	"github.com/holdfast-gate/holdfast/gate/awssim"
+	"github.com/holdfast-gate/holdfast/gate/config"
+	"github.com/holdfast-gate/holdfast/gate/tfplan"
+)
+
+const (
+	home    = "us-east-1"
+	away    = "eu-west-1"
+	minutes = 4 * time.Minute // how far a stale replica is behind; it may be five (aws-semantics 0.3)
+)
+
+var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+
+// A scenario is a world, a plan and promises. What happened within the last
+// minutes is apart from the rest: a stale replica does not show it.
+type scenario struct {
+	name    string
+	want    gate.Decision // without a fault
+	config  string        // holdfast.hcl; empty: none
+	account string        // of the credentials; empty: the plan's
+	page    int           // most items on a page; zero: no limit
+	before  func(*awssim.World)
+	acts    func(*awssim.World)
+	draft   func(*draft)
+
+	world, past *awssim.World
+	json        []byte
+	plan        *gate.Plan
+	promises    *gate.Config
+	calls       []call
+}
+
+const floor2 = `cluster "search" {
+  members { tags = { Cluster = "search" } }
+  survivor_floor = 2
+}
+`
+
+// scenarios is all of them. Each block rests on as little as it can: one
+// source says what keeps the plan from being applied.
+func scenarios() []*scenario {
+	return []*scenario{
+		{name: "parakeet group", want: gate.Block, before: groupOf(6, ""), acts: oldest(3),
+			draft: func(d *draft) { d.only(6, 3) }},
+		{name: "count, dying", want: gate.Block, before: instances(6), acts: terminate(0, 3),
+			draft: func(d *draft) { d.count(3, 6) }},
+		{name: "count, dying, refreshed", want: gate.Block, before: instances(6), acts: terminate(0, 3),
+			draft: func(d *draft) {
+				d.count(3, 6)
+				for n, in := range d.world.Instances(home)[:3] {
+					d.drift = append(d.drift, change(fmt.Sprintf("aws_instance.node[%d]", n), "aws_instance", "update", d.values(in, nil), d.values(in, values{"instance_state": "shutting-down"})))
+				}
+			}},
+		{name: "dying, unmanaged", want: gate.Block, config: strings.Replace(floor2, "floor = 2", "floor = 2\n  unmanaged = \"warn\"", 1), before: instances(7), acts: terminate(6, 7),
+			draft: func(d *draft) {
+				d.count(5, 6)
+				d.changes = d.changes[:6]
+			}},
+		{name: "steady count", want: gate.Allow, config: floor2, before: instances(6), draft: func(d *draft) { d.count(3, 6) }},
+		{name: "steady group", want: gate.Allow, config: floor2, before: groupOf(6, ""), draft: func(d *draft) { d.only(6, 3) }},
+		{name: "scale out", want: gate.Allow, before: groupOf(3, ""), draft: func(d *draft) { d.only(3, 6) }},
+		{name: "tags only", want: gate.Allow, before: instances(3),
+			draft: func(d *draft) {
+				for n, in := range d.world.Instances(home) {
+					d.instance(n, in, "no-op", nil)
+				}
+				c := d.changes[0].(values)["change"].(values)
+				c["actions"], c["after"] = []string{"update"}, d.values(d.world.Instances(home)[0], values{"tags": values{"Cluster": "search", "Team": "x"}, "tags_all": values{"Cluster": "search", "Team": "x"}})
+			}},
+		{name: "many pages", want: gate.Block, page: 2, before: instances(7), acts: terminate(0, 2),
+			config: strings.Replace(floor2, "= 2", "= 3", 1), draft: func(d *draft) { d.count(4, 7) }},
+		{name: "many pages, steady", want: gate.Allow, page: 2, config: floor2, before: groupOf(5, ""), draft: func(d *draft) { d.only(5, 3) }},
+		{name: "target group", want: gate.Block, config: floor2, before: groupOf(5, "web"),
+			acts: func(w *awssim.World) {
+				g := w.Groups(home)[0]
+				for _, in := range g.Members[:3] {
+					w.SetTargetHealth(web(w), in.ID, "unhealthy", "Target.FailedHealthChecks")
+				}
+			},
+			draft: func(d *draft) { d.only(5, 4) }},
+		{name: "target group, healthy", want: gate.Allow, config: floor2, before: groupOf(5, "web"), draft: func(d *draft) { d.only(5, 4) }},
+		{name: "impaired", want: gate.Block, config: floor2, before: groupOf(3, ""),
+			acts:  func(w *awssim.World) { w.SetStatus(w.Groups(home)[0].Members[0].ID, "", "impaired") },
+			draft: func(d *draft) { d.only(3, 2) }},
+		{name: "activity open", want: gate.Block, before: groupOf(5, ""),
+			acts: func(w *awssim.World) { w.AddActivity("search", "InProgress", "a test") }, draft: func(d *draft) { d.only(5, 3) }},
+		{name: "refresh open", want: gate.Block, before: groupOf(5, ""),
+			acts: func(w *awssim.World) { refresh(w, "search") }, draft: func(d *draft) { d.only(5, 3) }},
+		{name: "two regions", want: gate.Block, config: strings.Replace(floor2, "= 2", "= 5", 1), before: regions, acts: func(w *awssim.World) {
+			w.TerminateInstance(w.Instances(away)[0].ID, w.Instances(away)[1].ID)
+		}, draft: func(d *draft) {
+			for i, region := range []string{home, away} {
+				g := d.world.Groups(region)[0]
+				d.group(fmt.Sprintf("in%d", i), g, [3]int{0, 9, 4}, [3]int{0, 9, 3}, nil)
+			}
+		}},
+		{name: "warm pool", want: gate.Allow, config: floor2, before: func(w *awssim.World) {
+			w.CreateGroup(awssim.GroupSpec{Name: "search", Max: 9, Desired: 4, Tags: cluster(), Settled: true, WarmPool: 2})
+		}, draft: func(d *draft) { d.only(4, 3) }},
+		{name: "another account", want: gate.Block, account: "210987654321", before: groupOf(5, ""), draft: func(d *draft) { d.only(5, 4) }},
+	}
+}
+
+func cluster() map[string]string { return map[string]string{"Cluster": "search"} }
+
+func instances(n int) func(*awssim.World) {
+	return func(w *awssim.World) {
+		for range n {
+			w.RunInstance(awssim.InstanceSpec{Type: "t3.micro", Tags: cluster(), Age: 24 * time.Hour})
+		}
+	}
+}
+
+// terminate ends those of the instances, in the order of their ids.
+func terminate(from, to int) func(*awssim.World) {
+	return func(w *awssim.World) {
+		for _, in := range w.Instances(home)[from:to] {
+			w.TerminateInstance(in.ID)
+		}
+	}
+}
+
+func groupOf(n int, target string) func(*awssim.World) {
+	return func(w *awssim.World) {
+		s := awssim.GroupSpec{Name: "search", Max: 9, Desired: n, Tags: cluster(), Settled: true}
+		if target != "" {
+			s.TargetGroups = []string{w.CreateTargetGroup(home, target)}
+		}
+		w.CreateGroup(s)
+	}
+}
+
+// oldest ends members through EC2; their group does not know it yet.
+func oldest(n int) func(*awssim.World) {
+	return func(w *awssim.World) {
+		for _, in := range w.Groups(home)[0].Members[:n] {
+			w.TerminateInstance(in.ID)
+		}
+	}
+}
+
+func regions(w *awssim.World) {
+	for _, region := range []string{home, away} {
+		w.CreateGroup(awssim.GroupSpec{Region: region, Name: "search", Max: 9, Desired: 4, Tags: cluster(), Settled: true})
+	}
+}
+
+// web is the ARN of the target group, which depends on its name only.
+func web(*awssim.World) string { return awssim.New(noon).CreateTargetGroup(home, "web") }
+
+// refresh starts an instance refresh, as the console does.
+func refresh(w *awssim.World, group string) {
+	form := url.Values{"Action": {"StartInstanceRefresh"}, "AutoScalingGroupName": {group}}
+	r := httptest.NewRequestWithContext(context.Background(), http.MethodPost, "http://aws/", strings.NewReader(form.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=console/20261122/"+home+"/autoscaling/aws4_request, ")
+	answer := httptest.NewRecorder()
+	w.ServeHTTP(answer, r)
+	if answer.Code != http.StatusOK {
+		panic(answer.Body.String())
+	}
+}
+
+// count adds all instances, of which those from on are deleted.
+func (d *draft) count(from, to int) {
+	for n, in := range d.world.Instances(home) {
+		action := "no-op"
+		if n >= from && n < to {
+			action = "delete"
+		}
+		d.instance(n, in, action, nil)
+	}
+}
+
+// only adds the only group, scaled.
+func (d *draft) only(from, to int) {
+	d.group("search", d.world.Groups(home)[0], [3]int{0, 9, from}, [3]int{0, 9, to}, nil)
+}
+
+// build makes the worlds, the plan and the promises. The plan was made before
+// the recent acts.
+func (s *scenario) build(t *testing.T) {
+	t.Helper()
+	s.world, s.past = awssim.New(noon), awssim.New(noon)
+	for _, w := range []*awssim.World{s.world, s.past} {
+		if s.before(w); s.account != "" {
+			w.SetAccount(s.account)
+		}
+		w.SetPageSize(s.page)
+	}
+	if s.acts != nil {
+		s.acts(s.world)
+	}
+	d := &draft{world: s.past}
+	s.draft(d)
+	s.json = d.json(t)
+	var err error
+	if s.plan, err = tfplan.Decode(bytes.NewReader(s.json)); err != nil {
+		t.Fatalf("%s: %v", s.name, err)
+	}
+	s.promises = gate.DefaultConfig()
+	if s.config != "" {
+		if s.promises, err = config.Parse(config.FileName, []byte(s.config), "test"); err != nil {
+			t.Fatalf("%s: %v", s.name, err)
+		}
+	}
+}
+
+// open builds the scenario and plays it without a fault; it notes the calls.
+func (s *scenario) open(t *testing.T) outcome {
+	t.Helper()
+	s.build(t)
+	free := cell{scenario: s}.run(t)
+	s.calls = free.known
+	slices.SortFunc(s.calls, order)
+	if len(s.calls) < 4 {
+		t.Fatalf("%s: only %d calls came: nothing is tested", s.name, len(s.calls))
+	}
+	return free
+}

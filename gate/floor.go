@@ -153,6 +153,8 @@ func (v *View) remedy(r Projection, f Floor) string {
 		return "move the survivors to the addresses that would be created (terraform state mv, or a moved block), then plan again"
 	case r.moving():
 		return "wait until nothing moves (--wait 10m), plan again, and keep at least " + Count(f.Needs, "serving member")
+	case r.After == 0 && f.Promise == PromiseSurvivorFloor:
+		return fmt.Sprintf("keep at least %s, or say survivor_floor = 0 for %s in holdfast.hcl if it is meant to end", Count(f.Needs, "serving member"), v.title(r))
 	case r.After >= f.Needs:
 		return "change fewer members at once"
 	case f.Needs > 0 && len(r.Serving) > f.Needs:

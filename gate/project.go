@@ -42,7 +42,7 @@ func (v *View) project(r Role, now time.Time) Projection {
 	}
 	p.lose(v, good, stops)
 	p.Voters = v.voters(r)
-	p.Floors = r.floors(p.Voters)
+	p.Floors = r.floors(p.Voters, v.Cluster.Implicit)
 	return p
 }
 
@@ -298,8 +298,12 @@ const (
 )
 
 // floors turns a role's promises into numbers, the strictest first.
-func (r Role) floors(voters int) []Floor {
-	out := []Floor{{PromiseSurvivorFloor, r.SurvivorFloor, "declared"}}
+func (r Role) floors(voters int, implicit bool) []Floor {
+	how := "declared"
+	if implicit {
+		how = "what every cluster keeps that holdfast.hcl does not name"
+	}
+	out := []Floor{{PromiseSurvivorFloor, r.SurvivorFloor, how}}
 	if r.Quorum {
 		out = append(out, Floor{PromiseQuorum, voters/2 + 1, "a majority of " + Count(voters, "configured voter")})
 	}

@@ -119,9 +119,17 @@ func (m mutant) test() fate {
 	if err := errors.Join(os.WriteFile(changed, m.source, 0o600), os.WriteFile(overlay, b, 0o600)); err != nil {
 		panic(err)
 	}
+	if f := try(overlay, "./gate", "./checks"); f != survived {
+		return f
+	}
+	return try(overlay, "./e2e/oracle", "-members", "2", "-worlds", "1000", "-seed", "1")
+}
+
+// try runs the tests of some packages over an overlay.
+func try(overlay string, args ...string) fate {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
-	out, err := exec.CommandContext(ctx, "go", "test", "-vet=off", "-failfast", "-overlay="+overlay, "./gate", "./checks", "./e2e/oracle").CombinedOutput()
+	out, err := exec.CommandContext(ctx, "go", append([]string{"test", "-vet=off", "-failfast", "-overlay=" + overlay}, args...)...).CombinedOutput()
 	switch {
 	case err == nil:
 		return survived

@@ -52,6 +52,8 @@ func (c cell) run(t *testing.T) outcome {
 		snapshot := live.Read(ctx, c.world.Now, collector, wants)
 		out.took = time.Since(began)
 		out.verdict = gate.Evaluate(gate.Input{Now: c.world.Now(), Config: c.promises, Plan: c.plan, Snapshot: snapshot}, checks.Suite())
+		p.mu.Lock()
+		defer p.mu.Unlock()
 		out.struck, out.calls, out.known = p.struck, p.total, p.calls
 	})
 	return out

@@ -2,7 +2,6 @@ package faults
 
 import (
 	"context"
-	"sync/atomic"
 	"time"
 
 	"github.com/aws/smithy-go/middleware"
@@ -13,33 +12,33 @@ import (
 // waiting moves the clock, that loop never ends; on a real clock it spins for
 // some nanoseconds. So whoever looks at the context there waits a microsecond.
 
-// ticking is a context that takes time to look at while outside is true.
-type ticking struct {
-	context.Context
-	outside *atomic.Bool
-}
+// ticking is a context that takes time to look at.
+type ticking struct{ context.Context }
 
 // Done implements context.Context.
 func (c ticking) Done() <-chan struct{} {
-	if c.outside.Load() {
-		<-time.After(time.Microsecond)
-	}
+	<-time.After(time.Microsecond)
 	return c.Context.Done()
 }
+
+// still is a context with the values of another.
+type still struct {
+	context.Context
+	values context.Context
+}
+
+// Value implements context.Context.
+func (c still) Value(key any) any { return c.values.Value(key) }
 
 // ticks puts a ticking context around the retryer, but not around the attempts.
 func ticks(s *middleware.Stack) error {
 	type key struct{}
 	around := middleware.FinalizeMiddlewareFunc("TicksAround", func(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
-		outside := new(atomic.Bool)
-		outside.Store(true)
-		return next.HandleFinalize(context.WithValue(ticking{ctx, outside}, key{}, outside), in)
+		return next.HandleFinalize(context.WithValue(ticking{ctx}, key{}, ctx), in)
 	})
 	within := middleware.FinalizeMiddlewareFunc("TicksWithin", func(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
-		outside, ok := ctx.Value(key{}).(*atomic.Bool)
-		if ok {
-			outside.Store(false)
-			defer outside.Store(true)
+		if base, ok := ctx.Value(key{}).(context.Context); ok {
+			ctx = still{base, ctx}
 		}
 		return next.HandleFinalize(ctx, in)
 	})

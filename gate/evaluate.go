@@ -13,7 +13,8 @@ import (
 // returns no error: whatever keeps it from deciding is a finding that blocks.
 func Evaluate(in Input, suite []*Check) Verdict {
 	in = complete(in)
-	v := Verdict{At: in.Now, Config: in.Config.Digest, Snapshot: in.Snapshot.Digest, Account: in.Snapshot.Account, Sources: in.Snapshot.Sources, Plan: summary(in.Plan)}
+	v := Verdict{At: in.Now, Config: in.Config.Digest, Snapshot: in.Snapshot.Digest, Account: in.Snapshot.Account, Plan: summary(in.Plan),
+		Sources: slices.SortedFunc(slices.Values(in.Snapshot.Sources), func(a, b Source) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Region, b.Region)) })}
 	var findings []Finding
 	v.Clusters, findings = clusters(in)
 	findings = append(findings, unused(v.Clusters)...)

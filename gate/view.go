@@ -63,6 +63,9 @@ func newWorld(p *Plan, s *Snapshot) *world {
 		slices.Sort(m.Addresses)
 		w.members = append(w.members, *m)
 	}
+	slices.SortFunc(w.groups, func(a, b Group) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Region, b.Region))
+	})
 	slices.SortFunc(w.members, func(a, b MemberView) int { return cmp.Compare(a.ID, b.ID) })
 	return w
 }

@@ -3,6 +3,7 @@ package faults
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/holdfast-gate/holdfast/gate/awssim"
@@ -54,26 +55,10 @@ func (d *draft) group(name string, g awssim.Group, before, after [3]int, more va
 }
 
 func change(address, kind, action string, before, after any) values {
-	_, name, _ := cutLast(address)
+	_, name, _ := strings.Cut(address, ".")
+	name, _, _ = strings.Cut(name, "[")
 	return values{"address": address, "mode": "managed", "type": kind, "name": name, "provider_name": "registry.terraform.io/hashicorp/aws",
 		"change": values{"actions": []string{action}, "before": before, "after": after, "after_unknown": values{}, "before_sensitive": values{}, "after_sensitive": values{}}}
-}
-
-// cutLast splits "aws_instance.node[2]" into its type and its name.
-func cutLast(address string) (kind, name string, ok bool) {
-	for i, r := range address {
-		if r == '.' {
-			rest := address[i+1:]
-			for j, s := range rest {
-				if s == '[' {
-					rest = rest[:j]
-					break
-				}
-			}
-			return address[:i], rest, true
-		}
-	}
-	return address, "", false
 }
 
 // json is the plan as terraform show -json prints it.

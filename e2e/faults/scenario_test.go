@@ -89,7 +89,7 @@ func scenarios() []*scenario {
 			acts: func(w *awssim.World) {
 				g := w.Groups(home)[0]
 				for _, in := range g.Members[:3] {
-					w.SetTargetHealth(web(w), in.ID, "unhealthy", "Target.FailedHealthChecks")
+					w.SetTargetHealth(web(), in.ID, "unhealthy", "Target.FailedHealthChecks")
 				}
 			},
 			draft: func(d *draft) { d.only(5, 4) }},
@@ -161,7 +161,7 @@ func regions(w *awssim.World) {
 }
 
 // web is the ARN of the target group, which depends on its name only.
-func web(*awssim.World) string { return awssim.New(noon).CreateTargetGroup(home, "web") }
+func web() string { return awssim.New(noon).CreateTargetGroup(home, "web") }
 
 // refresh starts an instance refresh, as the console does.
 func refresh(w *awssim.World, group string) {

@@ -64,11 +64,12 @@ func runCase(t *testing.T, file string, suite []*gate.Check) {
 	kind, _, _ := strings.Cut(filepath.Base(file), "_")
 	decided(t, kind, v)
 	got := Summary(v)
-	if again := Summary(gate.Evaluate(shuffled(in), suite)); again != got {
-		t.Errorf("the order of the input matters: got\n%s\nshuffled\n%s", got, again)
+	whole := written(t, v)
+	if again := written(t, gate.Evaluate(shuffled(in), suite)); again != whole {
+		t.Errorf("the order of the input matters: got\n%s\nshuffled\n%s", whole, again)
 	}
-	if later := Summary(gate.Evaluate(kept(t, in), suite)); later != got {
-		t.Errorf("a record does not replay: got\n%s\nfrom the record\n%s", got, later)
+	if later := written(t, gate.Evaluate(kept(t, in), suite)); later != whole {
+		t.Errorf("a record does not replay byte for byte: got\n%s\nfrom the record\n%s", whole, later)
 	}
 	if beside := gate.Evaluate(withStranger(in), suite); beside.Decision != v.Decision {
 		t.Errorf("an unrelated cluster moves the verdict from %s to %s", v.Decision, beside.Decision)
@@ -143,6 +144,16 @@ func shuffled(in gate.Input) gate.Input {
 	slices.Reverse(s.Sources)
 	in.Plan, in.Snapshot = &p, &s
 	return in
+}
+
+// written is a verdict with everything in it.
+func written(t *testing.T, v gate.Verdict) string {
+	t.Helper()
+	b, err := json.MarshalIndent(v, "", " ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
 }
 
 // kept is the same input, written down and read again.

@@ -65,14 +65,20 @@ func wanted(w live.Want, tags map[string]string) bool {
 }
 
 // elsewhere reports whether an instance is in another region than the one that
-// was asked: zones are named after their region, local ones too.
+// was asked: zones are named after their region, local ones too. One without a
+// zone says nothing about it.
 func (r *reading) elsewhere(i ec2types.Instance) bool {
-	return i.Placement != nil && !strings.HasPrefix(sdk.ToString(i.Placement.AvailabilityZone), r.region)
+	if i.Placement == nil {
+		return false
+	}
+	zone := sdk.ToString(i.Placement.AvailabilityZone)
+	return zone != "" && !strings.HasPrefix(zone, r.region)
 }
 
 // groupElsewhere is elsewhere for a group, whose ARN names its region.
 func (r *reading) groupElsewhere(g asgtypes.AutoScalingGroup) bool {
-	return !strings.Contains(sdk.ToString(g.AutoScalingGroupARN), ":"+r.region+":")
+	arn := sdk.ToString(g.AutoScalingGroupARN)
+	return arn != "" && !strings.Contains(arn, ":"+r.region+":")
 }
 
 // misplaced is the fault of an answer that is about something else than was

@@ -17,8 +17,8 @@ import (
 const FormatVersion = "1"
 
 // maxFile is the size, in bytes, from which on a file is not taken for a
-// snapshot: a hundred times what ten thousand members need.
-const maxFile = 1 << 30
+// snapshot: ten times what ten thousand members need.
+const maxFile = 1 << 28
 
 // file is a snapshot as it is saved.
 type file struct {

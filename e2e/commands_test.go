@@ -26,6 +26,7 @@ type command = func(ts *testscript.TestScript, neg bool, args []string)
 //	act PROGRAM ARG...   run holdfast, or the real terraform; the clock moves only while it waits for its own changes.
 //	                     The exit status must be 0; with a ! before act it must be 1
 //	clock -40s           move the clock of AWS to that long before now
+//	runs SPEED           from now on the clock runs, SPEED seconds to the second
 //	detach DURATION      from now on a dying member loses its network after that long
 //	console scale N      set the group's desired capacity by hand
 //	console terminate N...   end members by hand, through EC2
@@ -36,7 +37,7 @@ type command = func(ts *testscript.TestScript, neg bool, args []string)
 //	says FILE            the last act's output has every line of FILE, in order
 func commands() map[string]command {
 	return map[string]command{
-		"act": act, "clock": clock, "detach": detach, "console": console,
+		"act": act, "clock": clock, "runs": runs, "detach": detach, "console": console,
 		"serving": serving, "count": count, "untouched": untouched, "says": says,
 	}
 }
@@ -79,6 +80,15 @@ func clock(ts *testscript.TestScript, neg bool, args []string) {
 	ahead := time.Until(world.Now().Add(-ago))
 	need(ts, ahead <= 0, "the clock stands later than that already, by "+ahead.String())
 	world.Advance(-ahead)
+}
+
+func runs(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, !neg && len(args) == 1, "runs SPEED")
+	speed, err := strconv.ParseFloat(args[0], 64)
+	ts.Check(err)
+	world := stageOf(ts).World
+	need(ts, world != nil, "only a simulated AWS can do that")
+	world.Run(speed)
 }
 
 func detach(ts *testscript.TestScript, neg bool, args []string) {

@@ -32,6 +32,7 @@ func run(p *gate.Pass) error {
 	for _, c := range p.Cluster.Recorded {
 		live(p, c)
 	}
+	brakes(p)
 	absent(p)
 	return nil
 }
@@ -155,6 +156,18 @@ func template(a gate.Attrs) string {
 		return id + ":" + t.String("version")
 	}
 	return a.String("launch_configuration")
+}
+
+// brakes judges processes that somebody suspended by hand: a plan that resumes
+// them lets go of what they hold back, and says so nowhere.
+func brakes(p *gate.Pass) {
+	for _, e := range p.Cluster.Effects {
+		if len(e.Brakes) > 0 {
+			p.Report(gate.Finding{Code: "drifted.brake", Decision: gate.Block, Subjects: []string{e.Address},
+				Message: fmt.Sprintf("the plan resumes %s of group %s of %s, which is suspended live, and could then end %s", strings.Join(e.Brakes, ", "), e.Group, p.Cluster.Cluster.Name, gate.Count(e.Kills, "unit")),
+				Remedy:  "put the suspension into the configuration, or resume it by hand first and watch what happens"})
+		}
+	}
 }
 
 // absent judges recorded members and groups that no source has seen. If none

@@ -30,7 +30,7 @@ func run(p *gate.Pass) error {
 	}
 	moving(p)
 	failed(p)
-	brakes(p)
+	pending(p)
 	for _, g := range v.Groups {
 		group(p, g)
 	}
@@ -114,15 +114,10 @@ func failed(p *gate.Pass) {
 	}
 }
 
-// brakes judges processes that somebody suspended by hand: a plan that resumes
-// them lets go of what they hold back, and says so nowhere.
-func brakes(p *gate.Pass) {
+// pending warns of a suspension that holds a plan's effect back until it is
+// lifted.
+func pending(p *gate.Pass) {
 	for _, e := range p.Cluster.Effects {
-		if len(e.Brakes) > 0 {
-			p.Report(gate.Finding{Code: "settled.brake", Decision: gate.Block, Subjects: []string{e.Address},
-				Message: fmt.Sprintf("the plan resumes %s of group %s of %s, which is suspended live, and could then end %s", strings.Join(e.Brakes, ", "), e.Group, p.Cluster.Cluster.Name, gate.Count(e.Kills, "unit")),
-				Remedy:  "put the suspension into the configuration, or resume it by hand first and watch what happens"})
-		}
 		if e.Pending > 0 {
 			p.Report(gate.Finding{Code: "settled.pending", Decision: gate.Warn, Subjects: []string{e.Address},
 				Message: fmt.Sprintf("group %s of %s has Terminate suspended: the plan ends nobody now, and %s when it is resumed", e.Group, p.Cluster.Cluster.Name, gate.Count(e.Pending, "unit")),

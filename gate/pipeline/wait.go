@@ -13,20 +13,32 @@ import (
 // pollEvery is how often a cluster that is not settled is looked at again.
 const pollEvery = 10 * time.Second
 
-// settles reports whether waiting can help: something moves, and nothing
-// blocks that is about the plan alone and so stays as it is.
+// settles reports whether waiting can help: something moves, and everything
+// that blocks can pass once nothing does. A change made by hand, or a plan that
+// cannot be judged, is the same in ten minutes.
 func settles(v gate.Verdict) bool {
 	moving := false
 	for _, f := range v.Findings {
 		if f.Decision == gate.Warn {
 			continue
 		}
-		if strings.HasPrefix(f.Code, "certifiable.") || strings.HasPrefix(f.Code, "target.") {
+		if !passes(f.Code) {
 			return false
 		}
 		moving = moving || strings.HasPrefix(f.Code, "settled.")
 	}
 	return moving && !v.Decision.Permits()
+}
+
+// passes reports whether what a finding says can end by itself.
+func passes(code string) bool {
+	check, _, _ := strings.Cut(code, ".")
+	switch check {
+	case "settled", "survivorfloor", "quorum", "budget", "zonefloor":
+		return true
+	}
+	// What refresh found of a member that is on its way out.
+	return code == "drifted.state" || code == "drifted.absent"
 }
 
 // settle looks at the clusters again and again until nothing blocks that

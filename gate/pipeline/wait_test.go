@@ -39,12 +39,18 @@ func TestWaitEnds(t *testing.T) {
 func TestWaitOnlyForWhatTimeHeals(t *testing.T) {
 	wrong := moving(time.Time{})
 	wrong.Findings = append(wrong.Findings, gate.Finding{Code: "target.account", Decision: gate.Block})
+	byHand := moving(time.Time{})
+	byHand.Findings = append(byHand.Findings, gate.Finding{Code: "drifted.size", Decision: gate.Block})
+	stopped := moving(time.Time{})
+	stopped.Findings = append(stopped.Findings, gate.Finding{Code: "drifted.state", Decision: gate.Block})
 	for name, test := range map[string]struct {
 		verdict gate.Verdict
 		want    bool
 	}{
 		"moving":                         {moving(time.Time{}), true},
 		"moving, in the wrong account":   {wrong, false},
+		"moving, and resized by hand":    {byHand, false},
+		"moving, as refresh found":       {stopped, true},
 		"at rest, and too few":           {block("survivorfloor.breached"), false},
 		"allowed":                        {allow(), false},
 		"a decision nobody gave a value": {gate.Verdict{Findings: []gate.Finding{{Code: "settled.members"}}}, true},

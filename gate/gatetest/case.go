@@ -60,7 +60,6 @@ func Parse(text string) (gate.Input, error) {
 type builder struct {
 	in      gate.Input
 	cluster string // of the last cluster line
-	regions []string
 }
 
 func (c *builder) line(word string, f *fields) error {

@@ -27,7 +27,7 @@ func (p *Pass) Breaches(promise, code string) {
 				Remedy: p.Cluster.remedy(r, f), Evidence: p.Cluster.evidence(r)})
 		} else if r.Taken() == 0 && len(r.Serving) < f.Needs && len(r.Buckets) > 0 && p.Cluster.Touched() {
 			p.Report(Finding{Code: code + ".below", Decision: Warn, Role: r.Role.Name,
-				Message: fmt.Sprintf("%s has %d of %s serving now, it needs %d (%s); the plan takes none of them", p.Cluster.title(r), len(r.Serving), Count(r.size(), "member"), f.Needs, f.Promise),
+				Message: fmt.Sprintf("%s has %d of %s serving now, it needs %d (%s); the plan takes none of them", p.Cluster.title(r), len(r.Serving), Count(r.Of(), "member"), f.Needs, f.Promise),
 				Remedy:  "bring members into service first"})
 		}
 	}
@@ -41,10 +41,11 @@ func (v *View) title(r Projection) string {
 	return v.Cluster.Name + "/" + r.Role.Name
 }
 
-// size is the number "of" which members serve: declared, else those that are there.
-func (p Projection) size() int {
+// Of is the number that a count of serving members is "of": declared, else
+// those that are there, and never less than serve.
+func (p Projection) Of() int {
 	if p.Role.Size > 0 {
-		return p.Role.Size
+		return max(p.Role.Size, len(p.Serving))
 	}
 	n := 0
 	for _, b := range p.Buckets {
@@ -81,7 +82,7 @@ func (v *View) breach(r Projection, f Floor) string {
 	if f.Promise != PromiseSurvivorFloor {
 		promise = " (" + f.Promise + ": " + f.How + ")"
 	}
-	return fmt.Sprintf("%s would keep %d of %s serving, it needs %d%s: %s", v.title(r), r.During, Count(r.size(), "member"), f.Needs, promise, reason)
+	return fmt.Sprintf("%s would keep %d of %s serving, it needs %d%s: %s", v.title(r), r.During, Count(r.Of(), "member"), f.Needs, promise, reason)
 }
 
 // more is what follows the number of victims when others are out already.

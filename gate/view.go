@@ -21,6 +21,7 @@ type world struct {
 // in no plan, and dying ones are the ones looked for.
 func newWorld(p *Plan, s *Snapshot) *world {
 	w := &world{plan: p, recorded: map[string]Change{}, counted: map[string]string{}}
+	size := map[string]int{}
 	byID := map[string]*MemberView{}
 	for _, m := range s.Members {
 		byID[m.ID] = &MemberView{Member: m}
@@ -32,6 +33,7 @@ func newWorld(p *Plan, s *Snapshot) *world {
 				w.record(byID, c, s)
 				if c.Indexed {
 					w.counted[c.ID] = c.Resource
+					size[c.Resource]++
 				}
 			}
 		case "aws_autoscaling_group":
@@ -40,6 +42,8 @@ func newWorld(p *Plan, s *Snapshot) *world {
 			}
 		}
 	}
+	// One instance with a count of 0 or 1 is a switch, not a cluster.
+	maps.DeleteFunc(w.counted, func(_, resource string) bool { return size[resource] < 2 })
 	w.groups = slices.Clone(s.Groups)
 	for _, c := range p.Changes {
 		if c.Type == "aws_autoscaling_group" && c.ID != "" && !slices.ContainsFunc(s.Groups, func(g Group) bool { return g.Name == c.ID && (c.Region == "" || g.Region == c.Region) }) {
@@ -173,8 +177,8 @@ func views(in Input, w *world) ([]*View, []Finding) {
 }
 
 // implied is the cluster a member is in when the config claims it for none: its
-// group's, else its Cluster tag's, else its counted resource's. A lone instance
-// is no cluster.
+// group's, else its Cluster tag's, else its counted resource's if that has more
+// than one. A lone instance is no cluster.
 func (w *world) implied(m MemberView) (string, Selector) {
 	if m.Group != "" {
 		return m.Group, Selector{Groups: []string{m.Group}}

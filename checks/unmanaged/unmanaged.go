@@ -23,7 +23,7 @@ func run(p *gate.Pass) error {
 	v := p.Cluster
 	var ids, named []string
 	for _, m := range v.Members {
-		if !m.Managed && m.Phase != gate.Gone {
+		if !m.Managed && m.Phase != gate.Gone && m.Phase != gate.Leaving {
 			ids = append(ids, m.ID)
 			named = append(named, m.ID+" ("+m.Word()+")")
 		}

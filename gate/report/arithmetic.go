@@ -59,24 +59,9 @@ func strictest(r gate.Projection) (gate.Floor, bool) {
 	return gate.Floor{}, false
 }
 
-// of is the number of members that a count of serving ones is "of": declared,
-// else those that are there, and never less than serve.
-func of(r gate.Projection) int {
-	if r.Role.Size > 0 {
-		return max(r.Role.Size, len(r.Serving))
-	}
-	n := 0
-	for _, b := range r.Buckets {
-		if b != gate.BucketGone {
-			n++
-		}
-	}
-	return n
-}
-
 // keeps is one role's margin: both numbers.
 func keeps(v *gate.View, r gate.Projection) string {
-	text := fmt.Sprintf("%s keeps %d of %s serving", title(v.Cluster.Name, r.Role.Name), r.During, gate.Count(of(r), "member"))
+	text := fmt.Sprintf("%s keeps %d of %s serving", title(v.Cluster.Name, r.Role.Name), r.During, gate.Count(r.Of(), "member"))
 	if r.Taken() == 0 {
 		return text + ", the plan takes none"
 	}

@@ -56,7 +56,7 @@ func (p *page) promises(r gate.Projection) {
 func serving(c *gate.View) string {
 	var out []string
 	for _, r := range c.Roles {
-		text := fmt.Sprintf("%d of %s serving", len(r.Serving), gate.Count(of(r), "member"))
+		text := fmt.Sprintf("%d of %s serving", len(r.Serving), gate.Count(r.Of(), "member"))
 		if r.Role.Name != "" {
 			text = r.Role.Name + " " + text
 		}

@@ -85,10 +85,10 @@ func (v *View) owns(c Change) bool {
 			return false
 		}
 		if c.Action == Create {
-			return v.Cluster.Members.selects(c.After.Tags(), "", []string{c.Address})
+			return v.Cluster.Members.selects(c.After.Tags(), "", []string{c.Address, c.Previous})
 		}
 		// What refresh found deleted is in no list of members any more.
-		return c.Action == Delete && v.Cluster.Members.selects(c.Before.Tags(), "", []string{c.Address})
+		return c.Action == Delete && v.Cluster.Members.selects(c.Before.Tags(), "", []string{c.Address, c.Previous})
 	case "aws_autoscaling_group":
 		if _, ok := v.group(c.Region, c.ID); ok && c.ID != "" {
 			return true
@@ -97,7 +97,7 @@ func (v *View) owns(c Change) bool {
 			return false
 		}
 		name := cmp.Or(c.ID, c.After.String("name"))
-		return v.Cluster.Members.selects(fill(c.Before.Tags(), c.After.Tags()), name, []string{c.Address})
+		return v.Cluster.Members.selects(fill(c.Before.Tags(), c.After.Tags()), name, []string{c.Address, c.Previous})
 	}
 	return false
 }

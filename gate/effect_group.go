@@ -2,6 +2,8 @@ package gate
 
 import (
 	"fmt"
+	"math"
+	"reflect"
 	"slices"
 	"strings"
 )
@@ -12,8 +14,8 @@ import (
 func steadyGroupAttributes() []string {
 	return []string{"tag", "tags", "enabled_metrics", "metrics_granularity", "default_cooldown", "default_instance_warmup", "force_delete", "force_delete_warm_pool",
 		"timeouts", "wait_for_capacity_timeout", "wait_for_elb_capacity", "min_elb_capacity", "termination_policies", "protect_from_scale_in", "service_linked_role_arn",
-		"capacity_rebalance", "context", "health_check_type", "health_check_grace_period", "ignore_failed_scaling_activities", "placement_group", "warm_pool", "warm_pool_size",
-		"predicted_capacity", "instance_refresh", "desired_capacity_type", "capacity_reservation_specification", "availability_zone_distribution", "id", "arn", "region",
+		"capacity_rebalance", "context", "health_check_grace_period", "ignore_failed_scaling_activities", "placement_group", "warm_pool", "warm_pool_size",
+		"predicted_capacity", "instance_refresh", "capacity_reservation_specification", "availability_zone_distribution", "id", "arn", "region",
 		"launch_template", "launch_configuration", "mixed_instances_policy", "instance_maintenance_policy"}
 }
 
@@ -45,12 +47,8 @@ func (v *View) groupUpdate(c Change, g Group) Effect {
 	e := Effect{Group: g.Name}
 	var does, guess []string
 	target := resize(c, g, v.counted(g), &e, &does)
-	if r, why := rolls(c, g, target); r > 0 {
-		e.Rolls = min(r, len(v.inGroup(g)))
-		if v.weighted(g) {
-			// With weights a refresh may take any number of members at once.
-			e.Rolls = len(v.inGroup(g))
-		}
+	if r, why := rolls(c, g, target); why != "" {
+		e.Rolls = v.rolled(g, r, target)
 		does = append(does, why)
 	}
 	v.moveZones(c, g, target, &e, &does)
@@ -61,7 +59,15 @@ func (v *View) groupUpdate(c Change, g Group) Effect {
 		does = append(does, "puts the members of "+g.Name+" on a load balancer")
 	}
 	handled := []string{"min_size", "max_size", "desired_capacity", "suspended_processes", "availability_zones", "vpc_zone_identifier",
-		"target_group_arns", "load_balancers", "traffic_source", "max_instance_lifetime"}
+		"target_group_arns", "load_balancers", "traffic_source", "max_instance_lifetime", "health_check_type"}
+	if why := v.unproven(c, g); why != "" {
+		e.Rolls = len(v.inGroup(g))
+		does, guess = append(does, "changes "+g.Name), append(guess, why)
+	}
+	if !v.Cluster.Implicit && len(c.changes("tag")) > 0 && v.Cluster.Members.selects(c.Before.Tags(), g.Name, []string{c.Address}) && !v.Cluster.Members.selects(c.After.Tags(), g.Name, []string{c.Address}) {
+		e.Ends = v.inGroup(g)
+		does = append(does, "takes the members of "+g.Name+" out of "+v.Cluster.Name+" by its tags")
+	}
 	// An attribute this version does not know may take every member.
 	if names := c.unlisted(handled, steadyGroupAttributes()); len(names) > 0 {
 		e.Rolls = len(v.inGroup(g))
@@ -84,9 +90,47 @@ func (v *View) counted(g Group) int {
 	return n
 }
 
-// weighted reports whether members of the group hold more than one unit.
-func (v *View) weighted(g Group) bool {
-	return slices.ContainsFunc(v.Members, func(m MemberView) bool { return m.Group == g.Name && m.Region == g.Region && m.Units() > 1 })
+// rolled is how many members a refresh takes at once when it may take that
+// many units: the lightest first. Where one member weighs as much as the whole
+// group wants, AWS may replace all at once (aws-semantics 2.5).
+func (v *View) rolled(g Group, units, target int) int {
+	var members []MemberView
+	for _, m := range v.Members {
+		if m.Group == g.Name && m.Region == g.Region {
+			if m.Units() > 1 && m.Units() >= target {
+				units = math.MaxInt
+			}
+			m.Protected = false // a refresh may be set to replace protected members too
+			members = append(members, m)
+		}
+	}
+	return cost(members, units)
+}
+
+// unproven says why a change may make the group end members that serve, where
+// that depends on what is not known here; empty if it does not.
+func (v *View) unproven(c Change, g Group) string {
+	if len(c.changes("health_check_type")) > 0 && (c.unknown("health_check_type") || c.After.String("health_check_type") != "EC2") {
+		if len(g.Targets) == 0 || len(c.changes("target_group_arns", "traffic_source", "load_balancers")) > 0 {
+			return "whether members pass the health check that the group begins to heed is not known"
+		}
+	}
+	if len(c.changes("mixed_instances_policy")) > 0 && (c.unknown("mixed_instances_policy") || !reflect.DeepEqual(weights(c.Before), weights(c.After))) {
+		return "how many members the group wants once it weighs them anew is not known"
+	}
+	return ""
+}
+
+// weights are the weighted capacities of a group's overrides, in order.
+func weights(a Attrs) []any {
+	var out []any
+	overrides, _ := a.Block("mixed_instances_policy").Block("launch_template")["override"].([]any)
+	for _, o := range overrides {
+		if m, ok := o.(map[string]any); ok && m["weighted_capacity"] != nil && m["weighted_capacity"] != "" {
+			out = append(out, m["instance_type"], m["weighted_capacity"])
+		}
+	}
+	return out
 }
 
 // resize works out how many units the group ends by itself. Its target is the
@@ -113,8 +157,6 @@ func resize(c Change, g Group, counted int, e *Effect, does *[]string) int {
 		*does = append(*does, fmt.Sprintf("lowers %s from %d to %d", g.Name, now, target))
 	case target > now:
 		*does = append(*does, fmt.Sprintf("raises %s from %d to %d", g.Name, now, target))
-	case resized && (lo != g.Min || hi != g.Max):
-		*does = append(*does, fmt.Sprintf("sets the sizes of %s to %d..%d and keeps %d", g.Name, lo, hi, target))
 	}
 	if len(e.Brakes) > 0 {
 		*does = append(*does, "resumes "+strings.Join(e.Brakes, ", ")+" of "+g.Name)
@@ -159,6 +201,10 @@ func rolls(c Change, g Group, target int) (int, string) {
 	refresh := c.After.Block("instance_refresh")
 	lived := len(c.changes("max_instance_lifetime")) > 0
 	watched := append([]string{"launch_template", "launch_configuration", "mixed_instances_policy"}, refresh.Strings("triggers")...)
+	if c.unknown("instance_refresh") {
+		// Triggers that are not known may be any attribute.
+		watched = c.Changed
+	}
 	changed := c.changes(watched...)
 	// A refresh block that is not known yet may be there.
 	planned := refresh != nil || c.unknown("instance_refresh")
@@ -186,6 +232,10 @@ func limits(c Change, g Group, preferences Attrs) (int, int) {
 		if len(c.changes("instance_maintenance_policy")) > 0 {
 			hi = 100
 		}
+	}
+	if c.unknown("instance_refresh") {
+		// Preferences that are not known may keep none of them.
+		return 0, 100
 	}
 	if n, ok := preferences.Int("min_healthy_percentage"); ok {
 		lo = n
@@ -240,17 +290,12 @@ func removed(c Change, names ...string) []string {
 	for _, name := range c.changes(names...) {
 		before, _ := c.Before[name].([]any)
 		after, _ := c.After[name].([]any)
-		// A list that is not known yet may have lost any of them.
-		if len(before) > 0 && (c.unknown(name) || len(after) < len(before)) {
+		kept, had := c.After.Strings(name), c.Before.Strings(name)
+		lost := slices.ContainsFunc(had, func(s string) bool { return !slices.Contains(kept, s) })
+		named := len(had) == len(before) && !slices.Contains(c.Sensitive, name)
+		// A list that is not known yet may have lost any that it does not name.
+		if len(before) > 0 && (lost || len(after) < len(before) || (c.unknown(name) && !named)) {
 			out = append(out, name)
-			continue
-		}
-		kept := c.After.Strings(name)
-		for _, s := range c.Before.Strings(name) {
-			if !slices.Contains(kept, s) {
-				out = append(out, name)
-				break
-			}
 		}
 	}
 	return out

@@ -17,7 +17,7 @@ func Evaluate(in Input, suite []*Check) Verdict {
 		Sources: slices.SortedFunc(slices.Values(in.Snapshot.Sources), func(a, b Source) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Region, b.Region)) })}
 	var findings []Finding
 	v.Clusters, findings = clusters(in)
-	findings = append(findings, unused(v.Clusters)...)
+	findings = append(findings, unused(in.Plan, v.Clusters)...)
 	// Clusters that the plan does not know and the config does not name are
 	// other people's: they were read only because a filter found them.
 	v.Clusters = slices.DeleteFunc(v.Clusters, func(c *View) bool {
@@ -108,25 +108,66 @@ func emptyRoles(v *View) []Finding {
 				Remedy:  "correct the role's members in holdfast.hcl"})
 		}
 	}
-	return out
+	return append(out, roleless(v)...)
 }
 
-// unused warns of declared clusters that select nobody while the plan takes
-// members that no declaration protects: a misspelt selector looks like this.
-func unused(clusters []*View) []Finding {
-	i := slices.IndexFunc(clusters, func(v *View) bool { return v.Cluster.Implicit && v.Takes() })
-	if i < 0 {
+// roleless finds serving members that the plan takes and that are in no role of
+// their cluster: no promise is about them.
+func roleless(v *View) []Finding {
+	ids := v.of(func(m MemberView) bool {
+		return len(m.Roles) == 0 && m.Serving == ServingYes && (m.Named || v.chosen(m))
+	})
+	if len(ids) == 0 {
+		return nil
+	}
+	return []Finding{{Check: "cluster", Code: "cluster.roleless", Decision: Block, Cluster: v.Cluster.Name, Subjects: ids,
+		Message: fmt.Sprintf("the plan can take %s of %s, of no role of it, so no promise protects them", list(ids), v.Cluster.Name),
+		Remedy:  "give them a role in holdfast.hcl, with survivor_floor = 0 if they may all go"}}
+}
+
+// chosen reports whether a group may choose the member, by the plan.
+func (v *View) chosen(m MemberView) bool {
+	return m.Group != "" && slices.ContainsFunc(v.Effects, func(e Effect) bool { return e.Group == m.Group && (e.Kills > 0 || e.Rolls > 0) })
+}
+
+// unused finds declared clusters that select nobody while the plan takes
+// something that no declared cluster owns: a misspelt selector looks like
+// this, and selecting nothing is an error.
+func unused(p *Plan, clusters []*View) []Finding {
+	stray := stray(p, clusters)
+	if stray == "" {
 		return nil
 	}
 	var out []Finding
 	for _, v := range clusters {
 		if !v.Cluster.Implicit && len(v.Members) == 0 && len(v.Groups) == 0 && len(v.Recorded) == 0 {
-			out = append(out, Finding{Check: "cluster", Code: "cluster.unused", Decision: Warn, Cluster: v.Cluster.Name,
-				Message: fmt.Sprintf("%s selects no member, and the plan takes members of %s, which no cluster of holdfast.hcl selects", v.Cluster.Name, clusters[i].Cluster.Name),
-				Remedy:  "check the spelling of the cluster's members"})
+			out = append(out, Finding{Check: "cluster", Code: "cluster.unused", Decision: Block, Cluster: v.Cluster.Name, Subjects: []string{stray},
+				Message: fmt.Sprintf("%s selects no member, and the plan takes %s, which no cluster of holdfast.hcl selects", v.Cluster.Name, stray),
+				Remedy:  "check the spelling of the cluster's members, or name a cluster for " + stray})
 		}
 	}
 	return out
+}
+
+// stray is the first instance or group that the plan takes, or may take, and
+// that no declared cluster owns; empty if there is none.
+func stray(p *Plan, clusters []*View) string {
+	first := ""
+	for _, c := range p.Changes {
+		if (c.Type != "aws_instance" && c.Type != "aws_autoscaling_group") || !(c.Action.Ends() || c.Action == Update) {
+			continue
+		}
+		owned, takes := false, c.Action.Ends()
+		for _, v := range clusters {
+			e, mine := v.effect(c)
+			takes = takes || (mine && e.Takes())
+			owned = owned || (mine && !v.Cluster.Implicit)
+		}
+		if takes && !owned && (first == "" || c.key() < first) {
+			first = c.key()
+		}
+	}
+	return first
 }
 
 // unread makes a finding of the sources that a check needs and that were not

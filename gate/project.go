@@ -60,7 +60,7 @@ func (v *View) names(of func(Effect) []string) map[string]bool {
 // has reports whether a member of the cluster is in the role. The nameless
 // role of a cluster without roles has them all.
 func (r Role) has(m MemberView) bool {
-	return (r.Name == "" && r.Members.Empty()) || r.Members.selects(m.Tags, m.Group, m.Addresses)
+	return (r.Name == "" && r.Members.Empty()) || r.Members.selects(m.Tags, m.Group, m.known())
 }
 
 // serves reports whether a member counts now: it says so, is neither arriving
@@ -134,9 +134,7 @@ func (p *Projection) lose(v *View, good []MemberView, stops map[string]bool) {
 	}
 	p.After, p.During = len(good)-p.Kills, during
 	p.Zones = fewestZones(pools, stops)
-	for _, e := range v.Effects {
-		p.Joins += e.Joins
-	}
+	p.Joins = v.joins(p.Role)
 }
 
 // anonymous sums what all effects let one group end (in units) and roll (in
@@ -245,48 +243,42 @@ func fewestZones(pools []pool, stops map[string]bool) int {
 	return fewest
 }
 
-// voters is the most configured voters a role has had or will have: declared,
-// recorded before the plan, or planned after it. Dying members stay in the
-// number until they are removed from the voters.
+// voters is the most configured voters a role has or will have: declared,
+// there now (recorded or live, by whoever made), or there after the plan. Dying
+// members stay in the number until they are gone.
 func (v *View) voters(r Role) int {
-	before, after := 0, 0
+	before, after := 0, v.joins(r)
 	for _, m := range v.Members {
-		if r.has(m) && len(m.Addresses) > 0 {
+		if r.has(m) && m.Phase != Gone {
 			before++
 			if !m.Named {
 				after++
 			}
 		}
 	}
-	for _, g := range v.Groups {
-		if _, planned := v.groupChange(g); !planned || g.Absent || !slices.ContainsFunc(v.Members, func(m MemberView) bool { return m.Group == g.Name && m.Region == g.Region && r.has(m) }) {
-			continue
-		}
-		before += g.Desired
-		after += g.Desired
-		for _, e := range v.Effects {
-			if e.Group == g.Name {
-				after += e.Joins - e.Kills
-			}
-		}
-	}
-	for _, e := range v.Effects {
-		if e.Group == "" {
-			after += e.Joins
-		}
-	}
 	return max(r.Size, before, after)
 }
 
-// groupChange returns the plan's entry for a live group.
-func (v *View) groupChange(g Group) (Change, bool) {
-	i := slices.IndexFunc(v.Recorded, func(c Change) bool {
-		return c.Type == "aws_autoscaling_group" && c.ID == g.Name && (c.Region == "" || c.Region == g.Region)
-	})
-	if i < 0 {
-		return Change{}, false
+// joins is how many members the plan adds to a role.
+func (v *View) joins(r Role) int {
+	n := 0
+	for _, e := range v.Effects {
+		if c, ok := v.change(e.Address); e.Joins > 0 && ok && v.inRole(r, c) {
+			n += e.Joins
+		}
 	}
-	return v.Recorded[i], true
+	return n
+}
+
+// inRole reports whether what a change adds would be in a role.
+func (v *View) inRole(r Role, c Change) bool {
+	if r.Name == "" && r.Members.Empty() {
+		return true
+	}
+	if c.Type == "aws_autoscaling_group" && slices.ContainsFunc(v.Members, func(m MemberView) bool { return m.Group == c.ID && r.has(m) }) {
+		return true
+	}
+	return r.Members.selects(fill(c.After.Tags(), c.Before.Tags()), c.ID, []string{c.Address})
 }
 
 // The promises, by the names that reports and messages use.

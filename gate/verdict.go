@@ -81,6 +81,7 @@ type MemberView struct {
 	Named     bool     `json:"named,omitempty"`     // the plan names it as a victim
 	Absent    bool     `json:"absent,omitempty"`    // recorded, but no source has seen it
 	Roles     []string `json:"roles,omitempty"`     // roles it is in
+	Former    []string `json:"former,omitempty"`    // addresses it had before a move; selectors may still name them
 }
 
 // An Effect is what one entry of the plan does to one cluster.

@@ -31,10 +31,8 @@ func newWorld(p *Plan, s *Snapshot) *world {
 		case "aws_instance":
 			if c.ID != "" && c.Action != Create {
 				w.record(byID, c, s)
-				if c.Indexed {
-					w.counted[c.ID] = c.Resource
-					size[c.Resource]++
-				}
+				w.counted[c.ID] = unkeyed(c.Address)
+				size[unkeyed(c.Address)]++
 			}
 		case "aws_autoscaling_group":
 			if c.ID != "" {
@@ -88,6 +86,9 @@ func (w *world) record(byID map[string]*MemberView, c Change, s *Snapshot) {
 		byID[c.ID] = m
 	}
 	m.Addresses = append(m.Addresses, c.key())
+	if c.Previous != "" {
+		m.Former = append(m.Former, c.Previous)
+	}
 	// A live tag wins over the recorded one, and that over the configured one;
 	// they stand in for a tag that is no longer there.
 	m.Tags = fill(fill(m.Tags, c.Before.Tags()), c.After.Tags())
@@ -138,11 +139,11 @@ func views(in Input, w *world) ([]*View, []Finding) {
 		out = append(out, &View{Cluster: c})
 	}
 	declared := len(out)
-	implicit := map[string]*View{}
+	implicit := map[origin]*View{}
 	for _, m := range w.members {
 		var claims []string
 		for _, v := range out[:declared] {
-			if v.Cluster.Members.selects(m.Tags, m.Group, m.Addresses) {
+			if v.Cluster.Members.selects(m.Tags, m.Group, m.known()) {
 				claims = append(claims, v.Cluster.Name)
 				v.Members = append(v.Members, m)
 			}
@@ -153,14 +154,15 @@ func views(in Input, w *world) ([]*View, []Finding) {
 				Remedy:  "narrow the members of one of the clusters in holdfast.hcl"})
 		}
 		if len(claims) == 0 {
-			if name, sel := w.implied(m); name != "" {
-				claim(implicit, m.Region, name, sel).Members = append(implicit[key(m.Region, name)].Members, m)
+			if from := w.implied(m); from.name != "" {
+				v := claim(implicit, from)
+				v.Members = append(v.Members, m)
 			}
 		}
 	}
 	for _, g := range w.groups {
 		if !slices.ContainsFunc(out[:declared], func(v *View) bool { return v.hasGroup(g) }) {
-			claim(implicit, g.Region, g.Name, Selector{Groups: []string{g.Name}})
+			claim(implicit, origin{g.Region, "group", g.Name})
 		}
 	}
 	out = append(out, named(out[:declared], implicit)...)
@@ -176,48 +178,65 @@ func views(in Input, w *world) ([]*View, []Finding) {
 	return out, overlaps
 }
 
-// implied is the cluster a member is in when the config claims it for none: its
-// group's, else its Cluster tag's, else its counted resource's if that has more
-// than one. A lone instance is no cluster.
-func (w *world) implied(m MemberView) (string, Selector) {
-	if m.Group != "" {
-		return m.Group, Selector{Groups: []string{m.Group}}
+// origin is where a cluster that nobody declared comes from.
+type origin struct{ region, kind, name string }
+
+// selector finds the members of an origin.
+func (o origin) selector() Selector {
+	switch o.kind {
+	case "group":
+		return Selector{Groups: []string{o.name}}
+	case "tag":
+		return Selector{Tags: map[string]string{"Cluster": o.name}}
 	}
-	if name := m.Tags["Cluster"]; name != "" {
-		return name, Selector{Tags: map[string]string{"Cluster": name}}
-	}
-	if resource := w.counted[m.ID]; resource != "" {
-		return resource, Selector{Addresses: []string{resource}}
-	}
-	return "", Selector{}
+	return Selector{Addresses: []string{o.name}}
 }
 
-// claim returns the implicit cluster of that name in that region, made with a
-// survivor floor of 1 when it is the first to ask.
-func claim(implicit map[string]*View, region, name string, sel Selector) *View {
-	v := implicit[key(region, name)]
+// implied is the cluster a member is in when the config claims it for none: its
+// group's, else its Cluster tag's, else its resource's if that has more than
+// one, in whatever modules. A lone instance is no cluster.
+func (w *world) implied(m MemberView) origin {
+	switch {
+	case m.Group != "":
+		return origin{m.Region, "group", m.Group}
+	case m.Tags["Cluster"] != "":
+		return origin{m.Region, "tag", m.Tags["Cluster"]}
+	}
+	return origin{m.Region, "resource", w.counted[m.ID]}
+}
+
+// claim returns the implicit cluster of an origin, made with a survivor floor
+// of 1 when it is the first to ask.
+func claim(implicit map[origin]*View, from origin) *View {
+	v := implicit[from]
 	if v == nil {
-		v = &View{Regions: []string{region}, Cluster: Cluster{Name: name, Members: sel, Settle: DefaultSettle, Implicit: true, Roles: []Role{{SurvivorFloor: 1}}}}
-		implicit[key(region, name)] = v
+		v = &View{Regions: []string{from.region}, Cluster: Cluster{Name: from.name, Members: from.selector(), Settle: DefaultSettle, Implicit: true, Roles: []Role{{SurvivorFloor: 1}}}}
+		implicit[from] = v
 	}
 	return v
 }
 
-// named gives implicit clusters their names, adding the region where a name
-// would stand twice.
-func named(declared []*View, implicit map[string]*View) []*View {
-	taken := map[string]int{}
+// named gives implicit clusters their names, adding what they come from and
+// the region where a name would stand twice.
+func named(declared []*View, implicit map[origin]*View) []*View {
+	taken, kinds := map[string]int{}, map[string]map[string]bool{}
 	for _, v := range declared {
 		taken[v.Cluster.Name] += 2
 	}
-	for _, v := range implicit {
-		taken[v.Cluster.Name]++
+	for from := range implicit {
+		taken[from.name]++
+		if kinds[from.name] == nil {
+			kinds[from.name] = map[string]bool{}
+		}
+		kinds[from.name][from.kind] = true
 	}
 	var out []*View
-	for _, k := range slices.Sorted(maps.Keys(implicit)) {
-		v := implicit[k]
-		if taken[v.Cluster.Name] > 1 {
-			v.Cluster.Name += " in " + v.Regions[0]
+	for from, v := range implicit {
+		if len(kinds[from.name]) > 1 {
+			v.Cluster.Name = from.kind + " " + from.name
+		}
+		if taken[from.name] > 1 {
+			v.Cluster.Name += " in " + from.region
 		}
 		out = append(out, v)
 	}
@@ -232,6 +251,9 @@ func (v *View) hasGroup(g Group) bool {
 	return v.Cluster.Members.selects(g.Tags, g.Name, nil) ||
 		slices.ContainsFunc(v.Members, func(m MemberView) bool { return m.Group == g.Name && m.Region == g.Region })
 }
+
+// known are the addresses a selector may name a member by.
+func (m MemberView) known() []string { return slices.Concat(m.Addresses, m.Former) }
 
 // group returns the live group of that name, in any region if region is empty.
 func (v *View) group(region, name string) (Group, bool) {
@@ -282,6 +304,11 @@ func (v *View) regions() []string {
 // groups; a change of tags does not.
 func (v *View) Touched() bool { return len(v.Effects) > 0 }
 
+// Costs reports whether the plan can take a member that serves.
+func (v *View) Costs() bool {
+	return slices.ContainsFunc(v.Roles, func(r Projection) bool { return r.Taken() > 0 })
+}
+
 // Takes reports whether the plan can take a member out of service, serving or
 // not.
 func (v *View) Takes() bool { return slices.ContainsFunc(v.Effects, Effect.Takes) }
@@ -303,7 +330,7 @@ func (s Selector) selects(tags map[string]string, group string, addresses []stri
 		return true
 	}
 	return slices.ContainsFunc(addresses, func(a string) bool {
-		return slices.ContainsFunc(s.Addresses, func(want string) bool { return a == want || resourceOf(a) == want })
+		return slices.ContainsFunc(s.Addresses, func(want string) bool { return a == want || resourceOf(a) == want || unkeyed(a) == want })
 	})
 }
 
@@ -321,4 +348,29 @@ func resourceOf(address string) string {
 		}
 	}
 	return address
+}
+
+// unkeyed strips every instance key from an address, those of modules too.
+func unkeyed(address string) string {
+	address, _, _ = strings.Cut(address, " (deposed ")
+	var out strings.Builder
+	depth, quoted := 0, false
+	for i := 0; i < len(address); i++ {
+		switch c := address[i]; {
+		case quoted:
+			if c == '\\' {
+				i++
+			}
+			quoted = c != '"'
+		case c == '"':
+			quoted = true
+		case c == '[':
+			depth++
+		case c == ']':
+			depth--
+		case depth == 0:
+			out.WriteByte(c)
+		}
+	}
+	return out.String()
 }

@@ -73,6 +73,11 @@ func change(p *gate.Pass, c gate.Change) {
 	case c.Type == "aws_ec2_instance_state" && slices.Contains(c.Unknown, "instance_id") && c.After.String("state") != "running":
 		// Which instance it stops will be known only when it does.
 		p.Report(gate.Finding{Code: "certifiable.unidentified", Decision: gate.Block, Subjects: []string{c.Address}, Message: fmt.Sprintf("the plan does not say yet which instance %s stops", c.Address), Remedy: "apply what it depends on first, then plan again"})
+	case nameless(c):
+		// Whom it takes off its disk or load balancer is not known here.
+		p.Report(gate.Finding{Code: "certifiable.unidentified", Decision: gate.Block, Subjects: []string{c.Address}, Message: fmt.Sprintf("the plan would %s %s and does not name an instance that it is about, so its loss cannot be counted", c.Action, c.Address), Remedy: "apply this change by itself, watched, with terraform"})
+	case later(c):
+		p.Report(gate.Finding{Code: "certifiable.later", Decision: gate.Warn, Subjects: []string{c.Address}, Message: fmt.Sprintf("the plan would %s %s, which may take members later, or traffic, in a way that is not counted", verb(c), c.Address), Remedy: "watch the cluster when it takes effect"})
 	case uncounted(c):
 		// A type that holds or scales members and has no arithmetic yet.
 		p.Report(gate.Finding{Code: "certifiable.uncounted", Decision: gate.Block, Subjects: []string{c.Address},
@@ -91,6 +96,13 @@ func verb(c gate.Change) string {
 // arithmetic this version does not have (aws-semantics 1.1). Making one, and
 // changing its tags, costs nobody.
 func uncounted(c gate.Change) bool {
+	if strings.HasPrefix(c.Type, "awscc_") {
+		// The other AWS provider names everything else, so all it ends may be members.
+		return c.Action.Ends()
+	}
+	if slices.Contains(roads(), c.Type) {
+		return c.Action.Ends()
+	}
 	if !slices.Contains(holders(), c.Type) {
 		return false
 	}
@@ -101,11 +113,57 @@ func uncounted(c gate.Change) bool {
 		// A new lifecycle configuration overwrites every rule the bucket has.
 		return c.Type == "aws_s3_bucket_lifecycle_configuration"
 	case gate.Update:
-		return slices.ContainsFunc(c.Changed, func(n string) bool { return n != "tags" && n != "tags_all" && n != "timeouts" })
+		return altered(c)
 	}
 	return true
 }
 
+// altered reports whether an update changes more than what never matters: tags,
+// and the size or speed of a volume that stays attached.
+func altered(c gate.Change) bool {
+	idle := []string{"tags", "tags_all", "timeouts"}
+	if c.Type == "aws_ebs_volume" {
+		idle = append(idle, "size", "iops", "throughput", "type")
+	}
+	return slices.ContainsFunc(c.Changed, func(n string) bool { return !slices.Contains(idle, n) })
+}
+
+// nameless reports whether a change detaches something and the plan hides, or
+// does not name, the instance: it is sensitive, or a target by address.
+func nameless(c gate.Change) bool {
+	attr := map[string]string{"aws_lb_target_group_attachment": "target_id", "aws_alb_target_group_attachment": "target_id", "aws_volume_attachment": "instance_id",
+		"aws_autoscaling_attachment": "autoscaling_group_name", "aws_autoscaling_traffic_source_attachment": "autoscaling_group_name", "aws_ec2_instance_state": "instance_id"}[c.Type]
+	if attr == "" || c.Action == gate.NoOp || c.Action == gate.Read || c.Action == gate.Forget {
+		return false
+	}
+	if slices.Contains(c.Sensitive, attr) {
+		return true
+	}
+	id := c.Before.String(attr)
+	return attr == "target_id" && c.Action.Ends() && !strings.HasPrefix(id, "i-") && !strings.HasPrefix(id, "arn:")
+}
+
+// later reports whether a change moves members by a clock or an alarm, or
+// traffic by a rule, so that nothing of it can be counted now.
+func later(c gate.Change) bool {
+	switch c.Type {
+	case "aws_autoscaling_schedule", "aws_autoscaling_policy", "aws_appautoscaling_target", "aws_appautoscaling_policy", "aws_appautoscaling_scheduled_action":
+		return c.Action == gate.Create || c.Action.Ends() || (c.Action == gate.Update && altered(c))
+	case "aws_lb_listener", "aws_alb_listener", "aws_lb_listener_rule", "aws_alb_listener_rule", "aws_lb", "aws_alb", "aws_elb":
+		return c.Action == gate.Update && altered(c)
+	case "aws_lb_target_group", "aws_alb_target_group":
+		return c.Action == gate.Update && slices.Contains(c.Changed, "health_check")
+	}
+	return false
+}
+
+// roads are what traffic takes to members: without one they serve nobody.
+func roads() []string {
+	return []string{"aws_lb", "aws_alb", "aws_elb", "aws_elb_attachment", "aws_lb_listener", "aws_alb_listener", "aws_lb_listener_rule", "aws_alb_listener_rule"}
+}
+
+// holders are the types that hold or scale members, or data, without an
+// arithmetic of their own yet.
 func holders() []string {
 	return []string{
 		"aws_spot_fleet_request", "aws_ec2_fleet", "aws_ecs_service", "aws_ecs_task_set", "aws_ecs_capacity_provider", "aws_ecs_cluster_capacity_providers",
@@ -116,6 +174,6 @@ func holders() []string {
 		"aws_opensearch_domain", "aws_elasticsearch_domain", "aws_msk_cluster", "aws_emr_cluster", "aws_emr_instance_group", "aws_emr_instance_fleet",
 		"aws_redshift_cluster", "aws_dynamodb_table", "aws_dynamodb_table_replica", "aws_dynamodb_global_table",
 		"aws_ebs_volume", "aws_s3_bucket", "aws_s3_bucket_lifecycle_configuration", "aws_s3_bucket_versioning", "aws_s3_bucket_replication_configuration",
-		"aws_spot_instance_request",
+		"aws_spot_instance_request", "aws_mq_broker", "aws_cloudformation_stack",
 	}
 }

@@ -54,7 +54,7 @@ func watched(resourceType string) []string {
 func recorded(p *gate.Pass, d gate.Change) {
 	name := p.Cluster.Cluster.Name
 	if d.Action == gate.Delete {
-		report(p, gate.Finding{Code: "drifted.gone", Subjects: []string{d.Address}, Decision: severity(p.Cluster.Takes()),
+		report(p, gate.Finding{Code: "drifted.gone", Subjects: []string{d.Address}, Decision: severity(p.Cluster.Costs()),
 			Message: fmt.Sprintf("%s of %s is recorded as %s and is gone: somebody ended it outside Terraform", d.Address, name, d.ID)}, d)
 		return
 	}
@@ -63,9 +63,11 @@ func recorded(p *gate.Pass, d gate.Change) {
 		if !slices.Contains(watched(d.Type), attr) && !selecting {
 			continue
 		}
-		undone := undoes(p, d.Address, attr)
-		// Scaling policies move the desired capacity; the arithmetic uses the live one.
-		serious := undone || (p.Cluster.Takes() && attr != "desired_capacity")
+		undone := undoes(p, d.Address, attr) && !repairs(p, d)
+		// Scaling policies move the desired capacity; the arithmetic uses the live
+		// one. An attachment of its own adds to the group's load balancers.
+		everyday := attr == "desired_capacity" || (kind(attr) == "attribute" && grows(d, attr))
+		serious := undone || (p.Cluster.Costs() && !everyday)
 		report(p, gate.Finding{Code: "drifted." + kind(attr), Subjects: []string{d.Address}, Decision: severity(serious),
 			Message: fmt.Sprintf("%s of %s in %s was changed outside Terraform from %s to %s%s", attr, d.Address, name, show(d.Before[attr]), show(d.After[attr]), undoing(undone))}, d)
 	}
@@ -91,6 +93,23 @@ func undoes(p *gate.Pass, address, attr string) bool {
 	return slices.ContainsFunc(p.Cluster.Recorded, func(c gate.Change) bool {
 		return c.Address == address && (slices.Contains(c.Changed, attr) || c.Action.Ends())
 	})
+}
+
+// repairs reports whether the plan replaces the very member that drifted, and
+// that member does not serve: a repair, not an undoing.
+func repairs(p *gate.Pass, d gate.Change) bool {
+	return slices.ContainsFunc(p.Cluster.Members, func(m gate.MemberView) bool {
+		return m.ID == d.ID && m.Named && m.Serving != gate.ServingYes
+	})
+}
+
+// grows reports whether a list only gained entries.
+func grows(d gate.Change, attr string) bool {
+	if attr != "target_group_arns" && attr != "load_balancers" {
+		return false
+	}
+	after := d.After.Strings(attr)
+	return !slices.ContainsFunc(d.Before.Strings(attr), func(s string) bool { return !slices.Contains(after, s) })
 }
 
 func undoing(undone bool) string {
@@ -140,11 +159,11 @@ func live(p *gate.Pass, c gate.Change) {
 			continue
 		}
 		undone := slices.Contains(c.Changed, attr) || c.Action.Ends()
-		report(p, gate.Finding{Code: "drifted.size", Subjects: []string{c.Address}, Decision: severity(undone || (p.Cluster.Takes() && attr != "desired_capacity")),
+		report(p, gate.Finding{Code: "drifted.size", Subjects: []string{c.Address}, Decision: severity(undone || (p.Cluster.Costs() && attr != "desired_capacity")),
 			Message: fmt.Sprintf("%s of %s in %s was %d when the plan was made and is %d now", attr, c.Address, p.Cluster.Cluster.Name, was, now[attr])}, c)
 	}
 	if was := template(c.Before); was != "" && g.Template != "" && was != g.Template {
-		report(p, gate.Finding{Code: "drifted.template", Subjects: []string{c.Address}, Decision: severity(p.Cluster.Takes()),
+		report(p, gate.Finding{Code: "drifted.template", Subjects: []string{c.Address}, Decision: severity(p.Cluster.Costs()),
 			Message: fmt.Sprintf("the launch template of %s in %s was %s when the plan was made and is %s now", c.Address, p.Cluster.Cluster.Name, was, g.Template)}, c)
 	}
 }

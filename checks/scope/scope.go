@@ -30,7 +30,7 @@ func run(p *gate.Pass) error {
 			}
 			taken, serving = max(taken, r.Taken()), max(serving, len(r.Serving))
 			victims += r.Kills + max(0, r.Rolls-len(r.Stops))
-			if len(r.Serving) > 0 && r.After == 0 {
+			if len(r.Serving) > 0 && r.After == 0 && r.Floors[0].Needs > 0 {
 				emptied = append(emptied, v.Cluster.Name)
 			}
 		}

@@ -54,7 +54,7 @@ func regions(p *gate.Pass) {
 	var lost []string
 	for _, c := range p.Plan.Changes {
 		// Without a region nobody knows where to look for the members.
-		if gate.KeptAttributes(c.Type) != nil && c.Region == "" && c.Action != gate.NoOp && c.Action != gate.Read {
+		if gate.KeptAttributes(c.Type) != nil && c.Region == "" && (c.Action.Ends() || c.Action == gate.Update) {
 			lost = append(lost, c.Address)
 		}
 	}

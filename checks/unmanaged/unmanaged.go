@@ -32,7 +32,7 @@ func run(p *gate.Pass) error {
 		return nil
 	}
 	d := gate.Warn
-	if v.Takes() && v.Cluster.Unmanaged != gate.Warn {
+	if v.Costs() && v.Cluster.Unmanaged != gate.Warn {
 		d = gate.Block
 	}
 	p.Report(gate.Finding{Code: "unmanaged.members", Decision: d, Subjects: ids,

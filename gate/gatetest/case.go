@@ -31,7 +31,7 @@ const (
 //	op      GROUP KIND RAW PHASE [end=]
 //	member  ID STATE [addr= group= zone= tags= since= launched= weight= protected targets= type= region= untagged absent]
 //	plan    [complete=no] [errored] [age=] [workspace=] [deferred=] [accounts=]
-//	change  ACTION ADDRESS [id=] [name=BEFORE->AFTER …] [unknown=a,b] [region=] [deposed=] [previous=]
+//	change  ACTION ADDRESS [id=] [name=BEFORE->AFTER …] [unknown=a,b] [sensitive=a,b] [region=] [deposed=] [previous=]
 //	drift   ACTION ADDRESS …                                        as change
 //	action  TYPE [members=]
 //	source  NAME PROBLEM [age=]

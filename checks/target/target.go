@@ -22,6 +22,7 @@ workspace, that the plan and holdfast.hcl name.`}
 func run(p *gate.Pass) error {
 	accounts(p)
 	regions(p)
+	empty(p)
 	if want := p.Config.Workspaces; len(want) > 0 && !slices.Contains(want, p.Plan.Workspace) {
 		got := p.Plan.Workspace
 		if got == "" {
@@ -47,6 +48,30 @@ func accounts(p *gate.Pass) {
 		p.Report(gate.Finding{Code: "target.declared", Decision: gate.Block, Subjects: []string{or(live, "unknown")},
 			Message: fmt.Sprintf("the credentials are of account %s, holdfast.hcl allows %s", or(live, "not known"), strings.Join(want, ", ")),
 			Remedy:  "use credentials of an allowed account, or add it to aws.accounts in holdfast.hcl"})
+	}
+}
+
+// empty judges a plan that takes instances of which AWS shows none, whichever
+// cluster they may be in.
+func empty(p *gate.Pass) {
+	// Where the instances were not all read, whoever needs them is blind.
+	if slices.ContainsFunc(p.Snapshot.Sources, func(s gate.Source) bool { return s.Name == gate.SourceInstances && !s.Complete }) {
+		return
+	}
+	var lost []string
+	for _, c := range p.Plan.Changes {
+		if c.Type != "aws_instance" || c.ID == "" || !(c.Action.Ends() || c.Action == gate.Update) {
+			continue
+		}
+		if slices.ContainsFunc(p.Snapshot.Members, func(m gate.Member) bool { return m.ID == c.ID }) {
+			return
+		}
+		lost = append(lost, c.Address)
+	}
+	// An empty answer about instances that a refresh has just seen is no answer.
+	if len(lost) > 0 {
+		p.Report(gate.Finding{Code: "target.empty", Decision: gate.Block, Subjects: lost, Message: fmt.Sprintf("the plan takes %s and AWS shows none of them", gate.Count(len(lost), "instance")),
+			Remedy: "check that holdfast reads the account, region and endpoint that Terraform changes, then plan again"})
 	}
 }
 

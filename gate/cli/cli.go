@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/holdfast-gate/holdfast/checks"
@@ -55,6 +56,9 @@ func Main() int {
 		ctx, stop = signal.NotifyContext(ctx, list...)
 		defer stop()
 	}
+	// A reader that went away is an error of the write, so that what must be
+	// cleaned up is; the signal itself would end the process at once.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	return Run(ctx, system(), os.Args[1:])
 }
 

@@ -44,7 +44,7 @@ func (g *global) gate() (*pipeline.Gate, error) {
 			if err != nil {
 				return nil, err
 			}
-			return g.read(ctx, wants), nil
+			return g.read(ctx, wants, cfg), nil
 		},
 		Evaluate: func(in gate.Input) gate.Verdict { return gate.Evaluate(in, g.Suite) },
 		Now:      g.Now,
@@ -57,14 +57,16 @@ func (g *global) gate() (*pipeline.Gate, error) {
 
 // read reads what is wanted from AWS, within --timeout. Nothing wanted means
 // that no AWS is asked, and no credentials are needed.
-func (g *global) read(ctx context.Context, wants map[string]live.Want) *gate.Snapshot {
+func (g *global) read(ctx context.Context, wants map[string]live.Want, cfg *gate.Config) *gate.Snapshot {
 	ctx, cancel := context.WithTimeout(ctx, g.timeout)
 	defer cancel()
 	var collector live.Collector
 	if len(wants) > 0 {
 		collector = g.Collector(ctx, Reading{Now: g.Now, Timeout: g.timeout})
 	}
-	return live.Read(ctx, g.Now, collector, wants)
+	s := live.Read(ctx, g.Now, collector, wants)
+	live.Trim(s, cfg)
+	return s
 }
 
 // saved returns a Live that answers from a snapshot file.

@@ -15,7 +15,8 @@ import (
 // --output-file.
 func (g *global) reporter(stream io.Writer) func(gate.Verdict) error {
 	return func(v gate.Verdict) error {
-		if g.quiet && g.output == "text" && v.Decision.Permits() {
+		// A file always holds the last verdict: an old one must not outlive it.
+		if g.quiet && g.output == "text" && v.Decision.Permits() && g.outputFile == "" {
 			return nil
 		}
 		w, err := writeTo(g.outputFile, stream)

@@ -148,11 +148,13 @@ func normalise(root *cobra.Command, words []string) ([]string, error) {
 	flags := root.PersistentFlags()
 	for i := 0; i < len(words); i++ {
 		word := words[i]
-		switch name, _, joined := strings.Cut(strings.TrimLeft(word, "-"), "="); {
+		switch name, value, joined := strings.Cut(strings.TrimLeft(word, "-"), "="); {
 		case !strings.HasPrefix(word, "-") || word == "-" || word == "--":
 			return append(out, verbWords(root, words[i:])...), nil
 		case name == "chdir" && !joined:
 			return nil, errors.New("-chdir needs its directory after an equals sign\nWrite -chdir=DIR")
+		case name == "chdir" && (value == "" || slices.Contains(out, "--chdir") || slices.ContainsFunc(out, func(w string) bool { return strings.HasPrefix(w, "--chdir=") })):
+			return nil, errors.New("-chdir must name one directory, once\nWrite -chdir=DIR; a variable in it may be empty")
 		case name == "chdir":
 			out = append(out, "--"+strings.TrimLeft(word, "-"))
 		case word == "-help" || word == "-h":

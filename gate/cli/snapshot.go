@@ -100,6 +100,6 @@ func (g *global) look(ctx context.Context, gt *pipeline.Gate, path string, regio
 		w.All = true
 		wants[region] = w
 	}
-	snapshot = g.read(ctx, wants)
+	snapshot = g.read(ctx, wants, gt.Config)
 	return plan, snapshot, ctx.Err()
 }

@@ -70,8 +70,12 @@ func Wants(p *gate.Plan, c *gate.Config) (map[string]Want, error) {
 }
 
 // harmlessAnywhere reports whether a change can be left unread wherever it is:
-// what it makes does not exist yet, so it has no members.
+// what it makes does not exist yet, so it has no members, or it leaves alone
+// something that is not itself a member or a group.
 func harmlessAnywhere(c gate.Change) bool {
+	if (c.Action == gate.NoOp || c.Action == gate.Forget) && c.Type != "aws_instance" && c.Type != "aws_autoscaling_group" {
+		return true
+	}
 	if c.Action != gate.Create && c.Action != gate.Read {
 		return false
 	}

@@ -52,8 +52,8 @@ func question(product, workspace string, args terraform.Args) prompt {
 
 // confirm asks the question and returns 0 if the answer is yes.
 func (w *Wrapper) confirm(ctx context.Context, q prompt, args terraform.Args) (int, error) {
-	if args.NoInput {
-		return 1, errors.New("nobody can be asked, because -input=false is set\nAdd -auto-approve, or apply a saved plan file; the gate still decides")
+	if off := terraform.Getenv(w.Tool.Env, "TF_INPUT"); args.NoInput || off == "0" || off == "false" {
+		return 1, errors.New("nobody can be asked, because -input=false or TF_INPUT is set\nAdd -auto-approve, or apply a saved plan file; the gate still decides")
 	}
 	bold, reset := "\x1b[1m", "\x1b[0m"
 	if args.NoColor || w.NoColor {

@@ -44,7 +44,7 @@ func (t *Tool) run(argv, env []string) (int, error) {
 // process was started to ignore, as under nohup.
 func Signals() []os.Signal {
 	var list []os.Signal
-	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
+	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT} {
 		if !signal.Ignored(s) {
 			list = append(list, s)
 		}

@@ -117,6 +117,13 @@ func fromARN(a gate.Attrs) (region, account string) {
 // environment: that is the gate's, not the plan's.
 func (d *decoder) locate() {
 	regions, accounts := map[string]bool{}, map[string]bool{}
+	// Where the plan's own instances are, for what is attached to them.
+	members := map[string]string{}
+	for _, c := range d.plan.Changes {
+		if c.Type == "aws_instance" && c.ID != "" {
+			members[c.ID] = c.Region
+		}
+	}
 	for _, list := range [][]gate.Change{d.plan.Changes, d.plan.Drift} {
 		for i := range list {
 			c := &list[i]
@@ -126,10 +133,26 @@ func (d *decoder) locate() {
 			if c.Region == "" {
 				c.Region = d.config.region(c.Address)
 			}
+			if c.Region == "" {
+				c.Region = members[about(c)]
+			}
 			regions[c.Region], accounts[c.Account] = true, true
 		}
 	}
 	d.plan.Regions, d.plan.Accounts = named(regions), named(accounts)
+}
+
+// about is the id of the instance that a change is attached to, empty when it
+// names none.
+func about(c *gate.Change) string {
+	for _, side := range []gate.Attrs{c.Before, c.After} {
+		for _, name := range []string{"instance_id", "target_id"} {
+			if id := side.String(name); id != "" {
+				return id
+			}
+		}
+	}
+	return ""
 }
 
 func named(set map[string]bool) []string {

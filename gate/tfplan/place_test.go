@@ -108,3 +108,16 @@ func TestRegionsAndAccountsOfThePlan(t *testing.T) {
 	equalTo(t, "regions", []string{"eu-west-1", "sa-east-1", "us-west-2"}, p.Regions)
 	equalTo(t, "accounts", []string{"111111111111", "222222222222", "333333333333"}, p.Accounts)
 }
+
+// In version 5 of the provider a volume attachment says nothing of where it is.
+func TestAnAttachmentIsWhereItsInstanceIs(t *testing.T) {
+	p := decode(t, `{"format_version":"1.2","resource_changes":[`+
+		entry("aws_instance.a", []string{"no-op"}, ``, `{"id":"i-1","arn":"arn:aws:ec2:eu-west-1:111111111111:instance/i-1"}`, `{}`)+`,`+
+		entry("aws_volume_attachment.v", []string{"no-op"}, ``, `{"id":"v","instance_id":"i-1"}`, `{}`)+`,`+
+		entry("aws_volume_attachment.w", []string{"no-op"}, ``, `{"id":"w","instance_id":"i-2"}`, `{}`)+`]}`)
+	for _, c := range p.Changes {
+		if want := map[string]string{"aws_instance.a": "eu-west-1", "aws_volume_attachment.v": "eu-west-1"}[c.Address]; c.Region != want {
+			t.Errorf("%s: got region %q, want %q", c.Address, c.Region, want)
+		}
+	}
+}

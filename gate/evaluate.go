@@ -115,7 +115,7 @@ func emptyRoles(v *View) []Finding {
 // their cluster: no promise is about them.
 func roleless(v *View) []Finding {
 	ids := v.of(func(m MemberView) bool {
-		return len(m.Roles) == 0 && m.Serving == ServingYes && (m.Named || v.chosen(m))
+		return len(m.Roles) == 0 && m.Serving != ServingNo && m.Phase != Gone && (m.Named || v.chosen(m))
 	})
 	if len(ids) == 0 {
 		return nil

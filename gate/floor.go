@@ -22,10 +22,10 @@ func (p *Pass) Breaches(promise, code string) {
 		if !ok {
 			continue
 		}
-		if r.Taken() > 0 && r.During < f.Needs {
+		if r.Costs() && r.During < f.Needs {
 			p.Report(Finding{Code: code + ".breached", Decision: Block, Role: r.Role.Name, Subjects: p.Cluster.leaving(r), Message: p.Cluster.breach(r, f),
 				Remedy: p.Cluster.remedy(r, f), Evidence: p.Cluster.evidence(r)})
-		} else if r.Taken() == 0 && len(r.Serving) < f.Needs && len(r.Buckets) > 0 && p.Cluster.Touched() {
+		} else if !r.Costs() && len(r.Serving) < f.Needs && len(r.Buckets) > 0 && p.Cluster.Touched() {
 			p.Report(Finding{Code: code + ".below", Decision: Warn, Role: r.Role.Name,
 				Message: fmt.Sprintf("%s has %d of %s serving now, it needs %d (%s); the plan takes none of them", p.Cluster.title(r), len(r.Serving), Count(r.Of(), "member"), f.Needs, f.Promise),
 				Remedy:  "bring members into service first"})
@@ -74,6 +74,9 @@ func (v *View) breach(r Projection, f Floor) string {
 	if r.Rolls > 0 {
 		does = append(does, fmt.Sprintf("takes %d out at once", r.Rolls))
 	}
+	if r.Doubtful > 0 {
+		does = append(does, fmt.Sprintf("can take %d that may be serving", r.Doubtful))
+	}
 	reason := "the plan " + strings.Join(does, " and ")
 	if len(why) > 0 {
 		reason = strings.Join(why, ", ") + " and " + reason
@@ -108,6 +111,8 @@ func (v *View) states(ids []string, b Bucket) string {
 	for _, id := range ids {
 		if m, ok := v.member(id); ok && m.Serving == ServingYes && m.Phase == Steady {
 			raws = append(raws, "not ready yet") // too young for its role
+		} else if ok && m.Serving == ServingUnknown && m.Phase == Steady {
+			raws = append(raws, "not known to serve")
 		} else if ok {
 			raws = append(raws, m.Word())
 		}

@@ -108,23 +108,28 @@ func (e Effect) Takes() bool {
 // A Projection is the survivor arithmetic of one role of one cluster, over the
 // whole plan at once.
 type Projection struct {
-	Role    Role              `json:"role"`
-	Buckets map[string]Bucket `json:"buckets"` // every member of the role by id, in exactly one bucket
-	Serving []string          `json:"serving"` // S: members that count now, sorted
-	Victims []string          `json:"victims"` // those of S that the plan names to end
-	Stops   []string          `json:"stops"`   // those of S, not victims, that the plan takes out without ending them
-	Kills   int               `json:"kills"`   // most of S that groups can end on top, all choices being the worst
-	Rolls   int               `json:"rolls"`   // most of what is left that is out at once during a rolling or stop/start change
-	Joins   int               `json:"joins"`   // members added; information only
-	After   int               `json:"after"`   // floor_after: |S \ V| - Kills
-	During  int               `json:"during"`  // floor_during: After - Rolls
-	Zones   int               `json:"zones"`   // fewest zones the members serving can span
-	Voters  int               `json:"voters"`  // the most configured voters: declared, recorded before, planned after
-	Floors  []Floor           `json:"floors"`  // what the role promises, strictest first
+	Role     Role              `json:"role"`
+	Buckets  map[string]Bucket `json:"buckets"`  // every member of the role by id, in exactly one bucket
+	Serving  []string          `json:"serving"`  // S: members that count now, sorted
+	Victims  []string          `json:"victims"`  // those of S that the plan names to end
+	Stops    []string          `json:"stops"`    // those of S, not victims, that the plan takes out without ending them
+	Kills    int               `json:"kills"`    // most of S that groups can end on top, all choices being the worst
+	Rolls    int               `json:"rolls"`    // most of what is left that is out at once during a rolling or stop/start change
+	Doubtful int               `json:"doubtful"` // members the plan takes, or lets a group choose, of which it is not known whether they serve; never counted as serving
+	Joins    int               `json:"joins"`    // members added; information only
+	After    int               `json:"after"`    // floor_after: |S \ V| - Kills
+	During   int               `json:"during"`   // floor_during: After - Rolls
+	Zones    int               `json:"zones"`    // fewest zones the members serving can span
+	Voters   int               `json:"voters"`   // the most configured voters: declared, recorded before, planned after
+	Floors   []Floor           `json:"floors"`   // what the role promises, strictest first
 }
 
 // Taken is how many serving members the plan can take out at its worst instant.
 func (p Projection) Taken() int { return len(p.Serving) - p.During }
+
+// Costs reports whether the plan can take a member that serves, or of which it
+// is not known: only then does a promise stand in its way.
+func (p Projection) Costs() bool { return p.Taken() > 0 || p.Doubtful > 0 }
 
 // A Floor is one promise as a number of serving members, or of zones.
 type Floor struct {

@@ -304,10 +304,8 @@ func (v *View) regions() []string {
 // groups; a change of tags does not.
 func (v *View) Touched() bool { return len(v.Effects) > 0 }
 
-// Costs reports whether the plan can take a member that serves.
-func (v *View) Costs() bool {
-	return slices.ContainsFunc(v.Roles, func(r Projection) bool { return r.Taken() > 0 })
-}
+// Costs reports whether the plan can take a member that serves, or may.
+func (v *View) Costs() bool { return slices.ContainsFunc(v.Roles, Projection.Costs) }
 
 // Takes reports whether the plan can take a member out of service, serving or
 // not.

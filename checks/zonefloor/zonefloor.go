@@ -20,7 +20,7 @@ that have most, or by adding members to another zone first.`}
 func run(p *gate.Pass) error {
 	for _, r := range p.Cluster.Roles {
 		f, ok := r.Floor(gate.PromiseZoneFloor)
-		if !ok || r.Taken() == 0 || r.Zones >= f.Needs {
+		if !ok || !r.Costs() || r.Zones >= f.Needs {
 			continue
 		}
 		name := p.Cluster.Cluster.Name
@@ -28,7 +28,7 @@ func run(p *gate.Pass) error {
 			name += "/" + r.Role.Name
 		}
 		p.Report(gate.Finding{Code: "zonefloor.breached", Decision: gate.Block, Role: r.Role.Name,
-			Message: fmt.Sprintf("the serving members of %s could be left in %s, it needs %d: the plan takes %d of %d", name, gate.Count(r.Zones, "zone"), f.Needs, r.Taken(), len(r.Serving)),
+			Message: fmt.Sprintf("the serving members of %s could be left in %s, it needs %d: the plan takes %d of %d", name, gate.Count(r.Zones, "zone"), f.Needs, r.Taken()+r.Doubtful, len(r.Serving)+r.Doubtful),
 			Remedy:  "take members from the zones that have most, or add members to another zone first"})
 	}
 	return nil

@@ -34,7 +34,7 @@ func floors(r gate.Projection, seen bool) []string {
 		switch {
 		case !seen:
 			word = "not certain, the reads are incomplete"
-		case !ok && r.Taken() == 0:
+		case !ok && !r.Costs():
 			word = "TOO FEW, and the plan takes none of them"
 		case !ok:
 			word = "TOO FEW"
@@ -62,7 +62,7 @@ func strictest(r gate.Projection) (gate.Floor, bool) {
 // keeps is one role's margin: both numbers.
 func keeps(v *gate.View, r gate.Projection) string {
 	text := fmt.Sprintf("%s keeps %d of %s serving", title(v.Cluster.Name, r.Role.Name), r.During, gate.Count(r.Of(), "member"))
-	if r.Taken() == 0 {
+	if !r.Costs() {
 		return text + ", the plan takes none"
 	}
 	if f, ok := strictest(r); ok {
@@ -85,7 +85,7 @@ func kept(v gate.Verdict) string {
 		for _, r := range c.Roles {
 			n++
 			f, _ := strictest(r)
-			takes, left := r.Taken() > 0, r.During-f.Needs
+			takes, left := r.Costs(), r.During-f.Needs
 			if tightest == "" || takes && !taken || takes == taken && left < margin {
 				tightest, margin, taken = keeps(c, r), left, takes
 			}

@@ -182,6 +182,8 @@ func state(word string) (raw string, p gate.Phase, s gate.Serving, err error) {
 		return word, gate.Steady, gate.ServingNo, nil
 	case "impaired":
 		return word, gate.Failed, gate.ServingNo, nil
+	case "unhealthy-like-all":
+		return "unhealthy", gate.Failed, gate.ServingUnknown, nil
 	case "unread-health":
 		return "running", gate.Steady, gate.ServingUnknown, nil
 	case "changing":

@@ -6,6 +6,7 @@ import (
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	asgtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"github.com/holdfast-gate/holdfast/gate"
 )
@@ -124,5 +125,17 @@ func TestOnlyMovementInAWarmPoolIsBenign(t *testing.T) {
 		if got := m.Benign(); got != test.want {
 			t.Errorf("%s, warm %v: got benign %v, want %v", test.state, test.warm, got, test.want)
 		}
+	}
+}
+
+// A load balancer without a healthy target sends traffic to all of them.
+func TestUnhealthyTargetsMayServeWhenAllAre(t *testing.T) {
+	unhealthy := []elbtypes.TargetHealthDescription{{TargetHealth: &elbtypes.TargetHealth{State: elbtypes.TargetHealthStateEnumUnhealthy}}}
+	healthy := []elbtypes.TargetHealthDescription{{TargetHealth: &elbtypes.TargetHealth{State: elbtypes.TargetHealthStateEnumHealthy}}}
+	r := testReading(t)
+	r.health = map[string]map[string][]elbtypes.TargetHealthDescription{"all": {"i-1": unhealthy, "i-2": unhealthy}, "some": {"i-1": unhealthy, "i-2": healthy}}
+	_, got := r.targetObservations("i-1")
+	if len(got) != 2 || got[0].Serving != gate.ServingUnknown || got[1].Serving != gate.ServingNo || got[0].Phase != gate.Failed {
+		t.Errorf("got %+v, want a failed target that may serve, then one that does not", got)
 	}
 }

@@ -71,10 +71,27 @@ func (r *reading) targetObservations(id string) (arns []string, out []gate.Obser
 			if h := d.TargetHealth; h != nil {
 				o.Raw, o.Detail = string(h.State), joined(string(h.Reason), sdk.ToString(h.Description))
 			}
+			if m.phase == gate.Failed && !r.anyHealthy(arn) {
+				// Without a healthy target a load balancer sends traffic to all of
+				// them (aws-semantics 1.2.15), so this one may be serving.
+				o.Serving, o.Detail = gate.ServingUnknown, joined(o.Detail, "no target is healthy")
+			}
 			arns, out = append(arns, arn), append(out, o)
 		}
 	}
 	return slices.Compact(arns), out
+}
+
+// anyHealthy reports whether a target group has a healthy target.
+func (r *reading) anyHealthy(arn string) bool {
+	for _, ds := range r.health[arn] {
+		if slices.ContainsFunc(ds, func(d elbtypes.TargetHealthDescription) bool {
+			return d.TargetHealth != nil && d.TargetHealth.State == elbtypes.TargetHealthStateEnumHealthy
+		}) {
+			return true
+		}
+	}
+	return false
 }
 
 // unregistered says of a member in service in a group which of the group's

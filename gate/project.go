@@ -25,8 +25,9 @@ func (v *View) project(r Role, now time.Time) Projection {
 		serving := m.serves(r, now)
 		p.Buckets[m.ID] = m.bucket(serving)
 		if !serving {
-			// Whoever may serve is lost with those who do, and counts with nobody.
-			if m.Serving == ServingUnknown && m.Phase != Gone && (ends[m.ID] || stops[m.ID] || v.chosen(*m)) {
+			// Whoever may serve, or is too young to, is lost with those who do, and
+			// counts with nobody.
+			if m.Serving != ServingNo && m.Phase != Gone && (ends[m.ID] || stops[m.ID] || v.chosen(*m)) {
 				p.Doubtful++
 			}
 			continue

@@ -115,7 +115,7 @@ type Projection struct {
 	Stops    []string          `json:"stops"`    // those of S, not victims, that the plan takes out without ending them
 	Kills    int               `json:"kills"`    // most of S that groups can end on top, all choices being the worst
 	Rolls    int               `json:"rolls"`    // most of what is left that is out at once during a rolling or stop/start change
-	Doubtful int               `json:"doubtful"` // members the plan takes, or lets a group choose, of which it is not known whether they serve; never counted as serving
+	Doubtful int               `json:"doubtful"` // members the plan takes, or lets a group choose, of which it is not known whether they serve, or that are too young to; never counted as serving
 	Joins    int               `json:"joins"`    // members added; information only
 	After    int               `json:"after"`    // floor_after: |S \ V| - Kills
 	During   int               `json:"during"`   // floor_during: After - Rolls

@@ -11,6 +11,7 @@ const (
 	leaving
 	failed
 	gone
+	unread // nobody knows whether it serves: it counts for nobody, and taking it takes something
 	states // how many there are
 )
 
@@ -144,9 +145,11 @@ func (t *theatre) member(g stage, i int, m instance) {
 	n := g
 	switch {
 	case m.act == remove || m.act == replace: // the new one may never come
-		t.takes = t.takes || g.up[i]
+		t.takes = t.takes || g.up[i] || m.state == unread
 		n.up[i], n.done[i] = false, true
 		t.run(n)
+	case m.act == restart && m.state == unread:
+		t.takes = true
 	case m.act == restart && g.up[i]:
 		t.takes = true
 		n.up[i], n.out[i] = false, true
@@ -203,7 +206,7 @@ func (t *theatre) resize(g stage, group int, grip grip) {
 		n.wants[group], n.pending[group] = 0, 0
 		for i, m := range t.scene.members {
 			if m.group == group {
-				t.takes = t.takes || g.up[i]
+				t.takes = t.takes || g.up[i] || m.state == unread
 				n.up[i], n.counted[i] = false, false
 			}
 		}
@@ -216,7 +219,7 @@ func (t *theatre) kill(g stage, group int) {
 	for i, m := range t.scene.members {
 		if m.group == group && g.counted[i] && m.state != protected {
 			n := g
-			t.takes = t.takes || g.up[i]
+			t.takes = t.takes || g.up[i] || m.state == unread
 			n.up[i], n.counted[i], n.out[i] = false, false, false
 			t.run(n)
 		}
@@ -252,6 +255,7 @@ func (t *theatre) refresh(g stage, group int, grip grip) {
 			continue
 		}
 		n := g
+		t.takes = t.takes || m.state == unread
 		switch {
 		case g.up[i] && !g.done[i] && busy < batch:
 			t.takes = true

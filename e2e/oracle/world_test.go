@@ -72,6 +72,8 @@ func member(id string, m instance) gate.Member {
 	switch m.state {
 	case serving, protected:
 		out.Serving = gate.ServingYes
+	case unread:
+		out.Serving = gate.ServingUnknown
 	case arriving:
 		out.Phase = gate.Arriving
 	case leaving:

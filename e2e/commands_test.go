@@ -26,6 +26,7 @@ type command = func(ts *testscript.TestScript, neg bool, args []string)
 //	act PROGRAM ARG...   run holdfast, or the real terraform; the clock moves only while it waits for its own changes.
 //	                     The exit status must be 0; with a ! before act it must be 1
 //	clock -40s           move the clock of AWS to that long before now
+//	dies DURATION        from now on a member takes that long to shut down
 //	runs SPEED           from now on the clock runs, SPEED seconds to the second
 //	detach DURATION      from now on a dying member loses its network after that long
 //	console scale N      set the group's desired capacity by hand
@@ -37,7 +38,7 @@ type command = func(ts *testscript.TestScript, neg bool, args []string)
 //	says FILE            the last act's output has every line of FILE, in order
 func commands() map[string]command {
 	return map[string]command{
-		"act": act, "clock": clock, "runs": runs, "detach": detach, "console": console,
+		"act": act, "clock": clock, "dies": dies, "runs": runs, "detach": detach, "console": console,
 		"serving": serving, "count": count, "untouched": untouched, "says": says,
 	}
 }
@@ -80,6 +81,17 @@ func clock(ts *testscript.TestScript, neg bool, args []string) {
 	ahead := time.Until(world.Now().Add(-ago))
 	need(ts, ahead <= 0, "the clock stands later than that already, by "+ahead.String())
 	world.Advance(-ahead)
+}
+
+func dies(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, !neg && len(args) == 1, "dies DURATION")
+	after, err := time.ParseDuration(args[0])
+	ts.Check(err)
+	world := stageOf(ts).World
+	need(ts, world != nil, "only a simulated AWS can do that")
+	timing := world.Timing()
+	timing.ShuttingDown = after
+	world.SetTiming(timing)
 }
 
 func runs(ts *testscript.TestScript, neg bool, args []string) {

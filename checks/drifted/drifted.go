@@ -96,10 +96,10 @@ func undoes(p *gate.Pass, address, attr string) bool {
 }
 
 // repairs reports whether the plan replaces the very member that drifted, and
-// that member does not serve: a repair, not an undoing.
+// that member is known not to serve: a repair, not an undoing.
 func repairs(p *gate.Pass, d gate.Change) bool {
 	return slices.ContainsFunc(p.Cluster.Members, func(m gate.MemberView) bool {
-		return m.ID == d.ID && m.Named && m.Serving != gate.ServingYes
+		return m.ID == d.ID && m.Named && m.Serving == gate.ServingNo
 	})
 }
 

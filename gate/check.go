@@ -35,6 +35,8 @@ type Finding struct {
 	Message  string     `json:"message"`            // one sentence: who, both numbers, why
 	Remedy   string     `json:"remedy,omitempty"`   // a verb phrase: what would make it pass
 	Evidence []Evidence `json:"evidence,omitempty"`
+
+	Overrides []Override `json:"overrides,omitempty"` // those that let it through: it blocked, and is a warning because of them
 }
 
 // Evidence is one observation that a finding rests on.

@@ -14,12 +14,26 @@ type Config struct {
 	PlanAge     time.Duration `json:"plan_age"`               // nanoseconds; a plan older than this is not fresh; zero makes every plan too old
 	SnapshotAge time.Duration `json:"snapshot_age"`           // nanoseconds; a source read longer ago than this is stale; zero makes every one stale
 	Clusters    []Cluster     `json:"clusters,omitempty"`     // in the order of the file; names are unique
+
+	VerdictAge time.Duration  `json:"verdict_age"`       // nanoseconds; a verdict older than this is no leave to apply; zero makes every verdict too old
+	Observe    bool           `json:"observe,omitempty"` // nothing is refused, all is recorded
+	Override   OverridePolicy `json:"override,omitzero"` // who may override what
+	Store      Store          `json:"store,omitzero"`    // where leases and records are kept
+}
+
+// A Store says where leases and records are kept. The zero value is a
+// directory of the user's own, which excludes nobody on another machine.
+type Store struct {
+	Directory string `json:"directory,omitempty"` // absolute path
+	Bucket    string `json:"bucket,omitempty"`    // S3 bucket; not together with Directory
+	Prefix    string `json:"prefix,omitempty"`    // of its keys, without a slash at either end
+	Region    string `json:"region,omitempty"`    // of the bucket; empty means that of the credentials' configuration
 }
 
 // DefaultConfig is what holds where there is no holdfast.hcl: nothing
 // declared, so every cluster found keeps at least one member serving.
 func DefaultConfig() *Config {
-	return &Config{PlanAge: DefaultPlanAge, SnapshotAge: DefaultSnapshotAge}
+	return &Config{PlanAge: DefaultPlanAge, SnapshotAge: DefaultSnapshotAge, VerdictAge: DefaultVerdictAge}
 }
 
 // Defaults for what a config leaves out.
@@ -27,6 +41,7 @@ const (
 	DefaultPlanAge     = 24 * time.Hour
 	DefaultSnapshotAge = 5 * time.Minute // aws-semantics: EC2 reads may lag by up to five minutes
 	DefaultSettle      = 2 * time.Minute
+	DefaultVerdictAge  = time.Hour
 )
 
 // A Cluster is a named set of members and the promises made about it.

@@ -13,7 +13,7 @@ import (
 // returns no error: whatever keeps it from deciding is a finding that blocks.
 func Evaluate(in Input, suite []*Check) Verdict {
 	in = complete(in)
-	v := Verdict{At: in.Now, Config: in.Config.Digest, Snapshot: in.Snapshot.Digest, Account: in.Snapshot.Account, Plan: summary(in.Plan),
+	v := Verdict{At: in.Now, Expires: in.Now.Add(in.Config.VerdictAge), Caller: in.Snapshot.Caller, Config: in.Config.Digest, Snapshot: in.Snapshot.Digest, Account: in.Snapshot.Account, Plan: summary(in.Plan),
 		Sources: slices.SortedFunc(slices.Values(in.Snapshot.Sources), func(a, b Source) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Region, b.Region)) })}
 	var findings []Finding
 	v.Clusters, findings = clusters(in)

@@ -13,4 +13,7 @@ type Input struct {
 	Config   *Config   `json:"config"`   // nil means DefaultConfig
 	Plan     *Plan     `json:"plan"`     // nil blocks
 	Snapshot *Snapshot `json:"snapshot"` // nil blinds every check that needs a source
+
+	Recent    []Recent   `json:"recent,omitempty"`    // changes of our own, from the ledger, newest first
+	Overrides []Override `json:"overrides,omitempty"` // in the order they were given
 }

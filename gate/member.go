@@ -252,6 +252,7 @@ const (
 type Snapshot struct {
 	Digest   string    `json:"digest,omitempty"`  // SHA-256 over everything below, set by whoever read it
 	Account  string    `json:"account,omitempty"` // of the credentials it was read with
+	Caller   string    `json:"caller,omitempty"`  // ARN of those credentials, as STS names it; empty when it is not known
 	Started  time.Time `json:"started"`           // before the first read
 	Finished time.Time `json:"finished"`          // after the last
 	Members  []Member  `json:"members"`           // sorted by region, then ID

@@ -13,7 +13,9 @@ type Verdict struct {
 	Snapshot string    `json:"snapshot,omitempty"` // its digest
 	Config   string    `json:"config,omitempty"`   // its digest
 	Account  string    `json:"account,omitempty"`  // of the credentials the snapshot was read with
+	Caller   string    `json:"caller,omitempty"`   // ARN of those credentials
 	At       time.Time `json:"at"`                 // Input.Now
+	Expires  time.Time `json:"expires"`            // from then on it is no leave to apply
 }
 
 // A Summary is what a verdict says about the plan it judged.

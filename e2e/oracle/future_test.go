@@ -57,22 +57,29 @@ type scene struct {
 	grips   [3]grip // by group; the first is nobody's
 }
 
-const most = 8 // members of a scene
+const most = 8 // members of a scene: as many as a set holds
+
+// set is some of a scene's members, by index.
+type set uint8
+
+func (s set) has(i int) bool    { return s&(1<<i) != 0 }
+func (s set) with(i int) set    { return s | 1<<i }
+func (s set) without(i int) set { return s &^ (1 << i) }
 
 // stage is one instant of a future: who serves, what is done, what the groups
-// believe. It is comparable, so that an instant is played once.
+// believe. It is comparable and small, so that an instant is played once.
 type stage struct {
-	up      [most]bool
-	counted [most]bool // its group counts it
-	done    [most]bool // its act is over, or the refresh has had it
-	out     [most]bool // a restart or a refresh has it out now
+	up      set
+	counted set // its group counts it
+	done    set // its act is over, or the refresh has had it
+	out     set // a restart or a refresh has it out now
 	resized [3]bool
-	wants   [3]int
-	pending [3]int // replacements launched and not in service yet
-	fresh   [3]int // replacements that came into service
+	wants   [3]int8
+	pending [3]int8 // replacements launched and not in service yet
+	fresh   [3]int8 // replacements that came into service
 }
 
-// theatre plays every future of a scene.
+// theatre plays every future of a scene. It can be used for one after another.
 type theatre struct {
 	scene  scene
 	seen   map[stage]bool
@@ -84,18 +91,20 @@ type theatre struct {
 // play knows nothing of projections: it moves one thing at a time, in every
 // order, and lets AWS choose whom to end, when to notice and whether anybody
 // arrives.
-func play(s scene) *theatre {
-	t := &theatre{scene: s, seen: map[stage]bool{}, fewest: most, zones: most}
+func (t *theatre) play(s scene) {
+	t.seen = map[stage]bool{}
+	t.scene, t.fewest, t.zones, t.takes = s, most, most, false
 	var g stage
 	for i, m := range s.members {
-		g.up[i] = m.state == serving || m.state == protected
+		if m.state == serving || m.state == protected {
+			g.up = g.up.with(i)
+		}
 		if m.group > 0 && m.state.counted() {
-			g.counted[i] = true
+			g.counted = g.counted.with(i)
 			g.wants[m.group]++
 		}
 	}
 	t.run(g)
-	return t
 }
 
 func (t *theatre) run(g stage) {
@@ -115,10 +124,10 @@ func (t *theatre) run(g stage) {
 // count notes how many serve now, and in how many zones. A replacement that
 // came into service counts as a member, in a zone nobody knows.
 func (t *theatre) count(g stage) {
-	n := g.fresh[1] + g.fresh[2]
+	n := int(g.fresh[1] + g.fresh[2])
 	var zones [3]int
 	for i, m := range t.scene.members {
-		if g.up[i] {
+		if g.up.has(i) {
 			n++
 			zones[m.zone] = 1
 		}
@@ -129,30 +138,30 @@ func (t *theatre) count(g stage) {
 // member moves one member by one step: what the plan does to it, the end of
 // that, or its arrival.
 func (t *theatre) member(g stage, i int, m instance) {
-	if m.state == arriving && !g.up[i] && !g.done[i] && (m.group == 0 || g.counted[i]) {
+	if m.state == arriving && !g.up.has(i) && !g.done.has(i) && (m.group == 0 || g.counted.has(i)) {
 		n := g
-		n.up[i], n.done[i] = true, true
+		n.up, n.done = n.up.with(i), n.done.with(i)
 		t.run(n)
 	}
-	if g.out[i] && m.group == 0 {
+	if g.out.has(i) && m.group == 0 {
 		n := g
-		n.out[i], n.done[i], n.up[i] = false, true, true
+		n.out, n.done, n.up = n.out.without(i), n.done.with(i), n.up.with(i)
 		t.run(n)
 	}
-	if m.group > 0 || g.done[i] || g.out[i] {
+	if m.group > 0 || g.done.has(i) || g.out.has(i) {
 		return
 	}
 	n := g
 	switch {
 	case m.act == remove || m.act == replace: // the new one may never come
-		t.takes = t.takes || g.up[i] || m.state == unread
-		n.up[i], n.done[i] = false, true
+		t.takes = t.takes || g.up.has(i) || m.state == unread
+		n.up, n.done = n.up.without(i), n.done.with(i)
 		t.run(n)
 	case m.act == restart && m.state == unread:
 		t.takes = true
-	case m.act == restart && g.up[i]:
+	case m.act == restart && g.up.has(i):
 		t.takes = true
-		n.up[i], n.out[i] = false, true
+		n.up, n.out = n.up.without(i), n.out.with(i)
 		t.run(n)
 	}
 }
@@ -168,14 +177,14 @@ func (t *theatre) group(g stage, group int) {
 	}
 	has := g.pending[group] + g.fresh[group]
 	for i, m := range t.scene.members {
-		if m.group == group && g.counted[i] {
+		if m.group == group && g.counted.has(i) {
 			has++
 		}
 	}
 	for i, m := range t.scene.members {
-		if m.group == group && g.counted[i] && m.state.ghost() { // it notices
+		if m.group == group && g.counted.has(i) && m.state.ghost() { // it notices
 			n := g
-			n.counted[i] = false
+			n.counted = n.counted.without(i)
 			if has-1 < g.wants[group] {
 				n.pending[group]++
 			}
@@ -199,15 +208,15 @@ func (t *theatre) resize(g stage, group int, grip grip) {
 	n.resized[group] = true
 	switch grip.kind {
 	case 'd', 'c':
-		n.wants[group] = grip.n
+		n.wants[group] = int8(grip.n)
 	case 'm':
-		n.wants[group] = min(g.wants[group], grip.n)
+		n.wants[group] = min(g.wants[group], int8(grip.n))
 	case 'x':
 		n.wants[group], n.pending[group] = 0, 0
 		for i, m := range t.scene.members {
 			if m.group == group {
-				t.takes = t.takes || g.up[i] || m.state == unread
-				n.up[i], n.counted[i] = false, false
+				t.takes = t.takes || g.up.has(i) || m.state == unread
+				n.up, n.counted = n.up.without(i), n.counted.without(i)
 			}
 		}
 	}
@@ -217,10 +226,10 @@ func (t *theatre) resize(g stage, group int, grip grip) {
 // kill ends one member of the group's own choice.
 func (t *theatre) kill(g stage, group int) {
 	for i, m := range t.scene.members {
-		if m.group == group && g.counted[i] && m.state != protected {
+		if m.group == group && g.counted.has(i) && m.state != protected {
 			n := g
-			t.takes = t.takes || g.up[i] || m.state == unread
-			n.up[i], n.counted[i], n.out[i] = false, false, false
+			t.takes = t.takes || g.up.has(i) || m.state == unread
+			n.up, n.counted, n.out = n.up.without(i), n.counted.without(i), n.out.without(i)
 			t.run(n)
 		}
 	}
@@ -239,30 +248,30 @@ func (t *theatre) kill(g stage, group int) {
 // refresh takes one member out, if the healthy percentage of what the group
 // wants still holds (at least one may always go), or brings its successor in.
 func (t *theatre) refresh(g stage, group int, grip grip) {
-	wants := g.wants[group]
+	wants := int(g.wants[group])
 	batch := max(1, wants-wants*grip.percent/100)
 	if grip.percent == 0 {
 		batch = wants
 	}
 	busy := 0
 	for i, m := range t.scene.members {
-		if m.group == group && g.out[i] {
+		if m.group == group && g.out.has(i) {
 			busy++
 		}
 	}
 	for i, m := range t.scene.members {
-		if m.group != group || !g.counted[i] {
+		if m.group != group || !g.counted.has(i) {
 			continue
 		}
 		n := g
 		t.takes = t.takes || m.state == unread
 		switch {
-		case g.up[i] && !g.done[i] && busy < batch:
+		case g.up.has(i) && !g.done.has(i) && busy < batch:
 			t.takes = true
-			n.up[i], n.done[i], n.out[i] = false, true, true
+			n.up, n.done, n.out = n.up.without(i), n.done.with(i), n.out.with(i)
 			t.run(n)
-		case g.out[i]:
-			n.up[i], n.out[i] = true, false
+		case g.out.has(i):
+			n.up, n.out = n.up.with(i), n.out.without(i)
 			t.run(n)
 		}
 	}

@@ -4,16 +4,20 @@
 // projection, plays small worlds completely and samples larger ones:
 //
 //	go test ./e2e/oracle -run Soundness -v -worlds 1000000
-//	go test ./e2e/oracle -run EverySmallWorld -v -members 5
+//	go test ./e2e/oracle -run EverySmallWorld -v -members 5 -timeout 0
 package oracle
 
 import (
+	"cmp"
 	"flag"
 	"fmt"
+	"iter"
 	"maps"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -24,44 +28,68 @@ import (
 var (
 	worlds  = flag.Int("worlds", 5_000, "how many worlds TestSoundness samples")
 	members = flag.Int("members", 3, "the most members of TestEverySmallWorld")
+	zoned   = flag.Int("zoned", 2, "the most members that TestEverySmallWorld spreads over zones in every way")
 	seed    = flag.Uint64("seed", 0, "seed of TestSoundness; 0 takes a fresh one")
 )
 
 // tally counts what a run found.
 type tally struct {
 	worlds, allows, blocks, unsafe int
-	moving                         int            // blocked at a floor that holds because something moves: meant
+	moving                         int            // blocked though every future holds, because something moves: meant
 	needless                       map[string]int // blocked though nothing moves and every future holds, by code
+	example                        string         // of an unsafe allow
 }
 
 // judge compares the gate with every future of a scene at the floors that
 // matter: the fewest that can serve, and one more; the fewest zones, and one
-// more.
-func (n *tally) judge(t *testing.T, s scene) {
-	t.Helper()
-	future := play(s)
+// more. A floor that a future breaks must block, each by itself; floors that
+// all futures keep must allow, together. Where the plan takes nobody that
+// serves or may, no floor stands in its way.
+func (n *tally) judge(t *theatre, s scene) {
+	t.play(s)
 	n.worlds++
-	for _, broken := range []gate.Role{{SurvivorFloor: future.fewest + 1}, {ZoneFloor: future.zones + 1}} {
-		if v := gate.Evaluate(input(s, broken), checks.Suite()); v.Decision == gate.Block {
+	in := input(s)
+	kept := gate.Role{SurvivorFloor: t.fewest, ZoneFloor: t.zones}
+	n.mayBlock(s, evaluate(in, kept))
+	if !t.takes {
+		n.mayBlock(s, evaluate(in, gate.Role{SurvivorFloor: t.fewest + 1, ZoneFloor: t.zones + 1}))
+		return
+	}
+	for _, broken := range []gate.Role{{SurvivorFloor: t.fewest + 1}, {ZoneFloor: t.zones + 1}} {
+		if v := evaluate(in, broken); v.Decision == gate.Block {
 			n.blocks++
-		} else if n.allows++; future.takes {
-			n.unsafe++
-			t.Fatalf("UNSAFE: a future of %+v leaves %d serving in %d zones, and the gate, asked for %+v, decided %s", s, future.fewest, future.zones, broken, v.Decision)
+		} else {
+			n.allows, n.unsafe = n.allows+1, n.unsafe+1
+			n.example = fmt.Sprintf("UNSAFE: a future of %+v leaves %d serving in %d zones, and the gate, asked for %+v, decided %s", s, t.fewest, t.zones, broken, v.Decision)
 		}
 	}
-	for _, kept := range []gate.Role{{SurvivorFloor: future.fewest}, {ZoneFloor: future.zones}} {
-		v := gate.Evaluate(input(s, kept), checks.Suite())
-		switch {
-		case v.Decision != gate.Block:
-			n.allows++
-		case !s.resting():
-			n.blocks++
-			n.moving++
-		default:
-			n.blocks++
-			n.needless[v.Findings[0].Code]++
-		}
+}
+
+// mayBlock notes a verdict on a scene whose every future is good.
+func (n *tally) mayBlock(s scene, v gate.Verdict) {
+	switch {
+	case v.Decision != gate.Block:
+		n.allows++
+		return
+	case s.resting():
+		n.needless[v.Findings[0].Code]++
+	default:
+		n.moving++
 	}
+	n.blocks++
+}
+
+func evaluate(in gate.Input, role gate.Role) gate.Verdict {
+	in.Config = promising(role)
+	return gate.Evaluate(in, checks.Suite())
+}
+
+func (n *tally) add(m tally) {
+	n.worlds, n.allows, n.blocks, n.unsafe, n.moving = n.worlds+m.worlds, n.allows+m.allows, n.blocks+m.blocks, n.unsafe+m.unsafe, n.moving+m.moving
+	for code, k := range m.needless {
+		n.needless[code] += k
+	}
+	n.example = cmp.Or(n.example, m.example)
 }
 
 func (n *tally) String() string {
@@ -76,15 +104,55 @@ func (n *tally) String() string {
 	return b.String()
 }
 
+// judgeAll judges scenes on every processor and fails on unsafe allows and on
+// needless blocks.
+func judgeAll(t *testing.T, scenes iter.Seq[scene]) {
+	t.Helper()
+	const batch = 1000
+	batches := make(chan []scene, 2*runtime.GOMAXPROCS(0))
+	total := tally{needless: map[string]int{}}
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			var future theatre
+			for scenes := range batches {
+				n := tally{needless: map[string]int{}}
+				for _, s := range scenes {
+					n.judge(&future, s)
+				}
+				mu.Lock()
+				total.add(n)
+				if total.worlds%(500*batch) == 0 {
+					t.Log("so far", total.String())
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	var next []scene
+	for s := range scenes {
+		if next = append(next, s); len(next) == batch {
+			batches <- next
+			next = nil
+		}
+	}
+	batches <- next
+	close(batches)
+	wg.Wait()
+	t.Log(total.String())
+	if total.unsafe > 0 {
+		t.Error(total.example)
+	}
+	if len(total.needless) > 0 {
+		t.Errorf("needless blocks: %v", total.needless)
+	}
+}
+
 // TestEverySmallWorld plays every world of up to -members members.
 func TestEverySmallWorld(t *testing.T) {
-	n := tally{needless: map[string]int{}}
 	for size := 1; size <= *members; size++ {
-		enumerate(size, func(s scene) { n.judge(t, s) })
-	}
-	t.Log(n.String())
-	if len(n.needless) > 0 {
-		t.Errorf("needless blocks: %v", n.needless)
+		t.Run(fmt.Sprint(size), func(t *testing.T) { judgeAll(t, enumerate(size, size <= *zoned)) })
 	}
 }
 
@@ -95,12 +163,11 @@ func TestSoundness(t *testing.T) {
 	}
 	t.Logf("seed %d", *seed)
 	random := rand.New(rand.NewPCG(*seed, 2018))
-	n := tally{needless: map[string]int{}}
-	for range *worlds {
-		n.judge(t, draw(random))
-	}
-	t.Log(n.String())
-	if len(n.needless) > 0 {
-		t.Errorf("needless blocks: %v", n.needless)
-	}
+	judgeAll(t, func(yield func(scene) bool) {
+		for range *worlds {
+			if !yield(draw(random)) {
+				return
+			}
+		}
+	})
 }

@@ -2,7 +2,9 @@ package oracle
 
 import (
 	"fmt"
+	"iter"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/holdfast-gate/holdfast/gate"
@@ -40,12 +42,18 @@ func (s scene) resting() bool {
 	return true
 }
 
-// input is a scene as the gate sees it, with promises to keep.
-func input(s scene, role gate.Role) gate.Input {
-	in := gate.Input{Now: instant, Config: gate.DefaultConfig(),
+// promising is a config of one cluster that makes those promises.
+func promising(role gate.Role) *gate.Config {
+	c := gate.DefaultConfig()
+	c.Clusters = []gate.Cluster{{Name: "c", Members: gate.Selector{Tags: map[string]string{"Cluster": "c"}}, Roles: []gate.Role{role}}}
+	return c
+}
+
+// input is a scene as the gate sees it.
+func input(s scene) gate.Input {
+	in := gate.Input{Now: instant,
 		Plan:     &gate.Plan{FormatVersion: "1.2", Complete: gate.Yes, CreatedAt: instant, Regions: []string{"us-east-1"}},
 		Snapshot: &gate.Snapshot{Account: "123456789012", Started: instant, Finished: instant}}
-	in.Config.Clusters = []gate.Cluster{{Name: "c", Members: gate.Selector{Tags: map[string]string{"Cluster": "c"}}, Roles: []gate.Role{role}}}
 	for i, m := range s.members {
 		id := fmt.Sprintf("i-%d", i)
 		in.Snapshot.Members = append(in.Snapshot.Members, member(id, m))
@@ -140,10 +148,12 @@ func grips(size int) []grip {
 	return out
 }
 
-// enumerate calls f with every scene of n members, loose or in one group.
-// Members that are alike are interchangeable, so each multiset of kinds is one
-// scene.
-func enumerate(n int, f func(scene)) {
+// enumerate yields every scene of n members, loose or in one group, in every
+// state and with every act or grip. Members that are alike are
+// interchangeable, so each multiset of kinds is one scene. Spread scenes have
+// their members in up to three zones, in every way but for the zones' names;
+// the others are in one zone.
+func enumerate(n int, spread bool) iter.Seq[scene] {
 	var kinds []instance
 	for st := range states {
 		kinds = append(kinds, instance{state: st, group: 1})
@@ -154,29 +164,42 @@ func enumerate(n int, f func(scene)) {
 			kinds = append(kinds, instance{state: st, act: a})
 		}
 	}
-	members := make([]instance, 0, n)
-	var pick func(from int)
-	pick = func(from int) {
-		if len(members) == n {
-			s := scene{members: append([]instance{}, members...)}
-			s.grips = [3]grip{{kind: 'n'}, {kind: 'n'}, {kind: 'n'}}
-			if !s.has(1) {
-				f(s)
-				return
+	return func(yield func(scene) bool) {
+		var pick func(from, zones int, members []instance) bool
+		pick = func(from, zones int, members []instance) bool {
+			if len(members) == n {
+				return withGrips(slices.Clone(members), yield)
 			}
-			for _, g := range grips(s.size(1)) {
-				s.grips[1] = g
-				f(s)
+			for i := from; i < len(kinds); i++ {
+				m := kinds[i]
+				if i == from && len(members) > 0 && spread {
+					m.zone = members[len(members)-1].zone // of those that are alike, zones ascend
+				}
+				for ; m.zone == 0 || spread && m.zone <= min(zones, 2); m.zone++ {
+					if !pick(i, max(zones, m.zone+1), append(members, m)) {
+						return false
+					}
+				}
 			}
-			return
+			return true
 		}
-		for i := from; i < len(kinds); i++ {
-			members = append(members, kinds[i])
-			pick(i)
-			members = members[:len(members)-1]
+		pick(0, 0, nil)
+	}
+}
+
+// withGrips yields a scene for everything that the plan may do to its group.
+func withGrips(members []instance, yield func(scene) bool) bool {
+	s := scene{members: members, grips: [3]grip{{kind: 'n'}, {kind: 'n'}, {kind: 'n'}}}
+	if !s.has(1) {
+		return yield(s)
+	}
+	for _, g := range grips(s.size(1)) {
+		s.grips[1] = g
+		if !yield(s) {
+			return false
 		}
 	}
-	pick(0)
+	return true
 }
 
 // draw makes a scene of four to six members in three zones, loose and in two

@@ -110,6 +110,10 @@ func (d *decoder) entry(list string, i int) (*resourceChange, error) {
 	if raw.Address == "" || raw.Type == "" {
 		return nil, malformed("entry %d of %s has no address or no type", i, list)
 	}
+	// Every report repeats them.
+	if len(raw.Address) > maxAddress || len(raw.Type) > maxAddress {
+		return nil, malformed("entry %d of %s has an address or a type of more than %d KiB, which no Terraform writes", i, list, maxAddress>>10)
+	}
 	return raw, nil
 }
 

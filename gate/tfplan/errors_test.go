@@ -69,7 +69,7 @@ func TestRefuses(t *testing.T) {
 		{"number beyond any", entries(`{"address":"aws_instance.a","type":"aws_instance","change":{"actions":["delete"],"before":{"id":1e999}}}`), KindMalformed, "another form"},
 		{"deferred without address", `{"format_version":"1.2","deferred_changes":[{"reason":"x"}]}`, KindMalformed, "entry 0 of deferred_changes has no address"},
 		{"action without address", `{"format_version":"1.2","action_invocations":[{"type":"x"}]}`, KindMalformed, "entry 0 of action_invocations has no address"},
-		{"nested without end", `{"x":` + strings.Repeat("[", 1<<20), KindMalformed, "not JSON"},
+		{"nested without end", `{"x":` + strings.Repeat("[", 1<<20), KindMalformed, "nested more than 9999 deep"},
 		{"one huge string, skipped", `{"x":"` + big + `"}`, KindTooLarge, "64 MiB"},
 		{"one huge change", entries(`{"address":"` + big + `"}`), KindTooLarge, "64 MiB"},
 		{"blanks without end", `{` + strings.Repeat(" ", maxValue+2*sniffSize) + `}`, KindTooLarge, "64 MiB"},

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -14,6 +15,9 @@ import (
 const (
 	maxValue   = 64 << 20 // bytes of one resource change, or of one string anywhere
 	maxMembers = 1 << 20  // members of one object: their names are held to find duplicates
+	maxParts   = 2 << 20  // values within one resource change: three bytes of one take a hundred in memory
+	maxAddress = 64 << 10 // bytes of one address, or of one type
+	maxDepth   = 9_999    // levels of nesting that the JSON package reads
 )
 
 // stream reads JSON that is never held whole. Its errors are *Error.
@@ -23,7 +27,8 @@ type stream struct {
 }
 
 func newStream(r io.Reader) *stream {
-	in := &meter{r: r, left: maxValue}
+	in := &meter{r: r}
+	in.next()
 	return &stream{dec: jsontext.NewDecoder(in), in: in}
 }
 
@@ -61,7 +66,7 @@ func (s *stream) each(open, closing jsontext.Kind, f func() error) error {
 		return s.unexpected()
 	}
 	for {
-		s.in.left = maxValue
+		s.in.next()
 		// A peek that fails is reported by the read that f begins with.
 		if s.dec.PeekKind() == closing {
 			_, err := s.token()
@@ -75,7 +80,7 @@ func (s *stream) each(open, closing jsontext.Kind, f func() error) error {
 
 // value reads the next value whole into v.
 func (s *stream) value(v any) error {
-	s.in.left = maxValue
+	s.in.next()
 	return s.explain(json.UnmarshalDecode(s.dec, v))
 }
 
@@ -111,7 +116,7 @@ func (s *stream) end() error {
 }
 
 func (s *stream) token() (jsontext.Token, error) {
-	s.in.left = maxValue
+	s.in.next()
 	t, err := s.dec.ReadToken()
 	return t, s.explain(err)
 }
@@ -132,6 +137,8 @@ func (s *stream) explain(err error) error {
 		return &Error{Kind: KindTruncated, Message: fmt.Sprintf("the plan ends in the middle (truncated) at byte %d; write it again with %s", s.in.read, showJSON)}
 	case errors.Is(err, jsontext.ErrDuplicateName):
 		return malformed("an object has the same name twice before byte %d", s.dec.InputOffset())
+	case errors.As(err, &syntax) && strings.Count(string(syntax.JSONPointer), "/") >= maxDepth:
+		return malformed("it is nested more than %d deep at byte %d, which no Terraform writes", maxDepth, syntax.ByteOffset)
 	case errors.As(err, &syntax):
 		return malformed("it is not JSON at byte %d", syntax.ByteOffset)
 	}
@@ -144,7 +151,7 @@ func (s *stream) unexpected() *Error {
 }
 
 func tooLarge() *Error {
-	return &Error{Kind: KindTooLarge, Message: "the plan holds a single value of more than 64 MiB or a million names, which no Terraform writes; check where it comes from"}
+	return &Error{Kind: KindTooLarge, Message: "the plan holds a single value of more than 64 MiB, a million names or two million parts, which no Terraform writes; check where it comes from"}
 }
 
 func unreadable(err error) *Error {
@@ -155,21 +162,45 @@ var errTooLarge = errors.New("too large")
 
 // meter counts what is read and stops when one value takes more than its due.
 type meter struct {
-	r    io.Reader
-	left int   // bytes that may still be read for the current value
-	read int64 // bytes read so far
-	err  error // of the reader, other than io.EOF
+	r       io.Reader
+	left    int   // bytes that may still be read for the current value
+	parts   int   // values that may still begin in it
+	quoted  bool  // what was read last is within a string,
+	escaped bool  // and after a backslash
+	read    int64 // bytes read so far
+	err     error // of the reader, other than io.EOF
 }
 
+// next gives the next value its due.
+func (m *meter) next() { m.left, m.parts = maxValue, maxParts }
+
 func (m *meter) Read(p []byte) (int, error) {
-	if m.left <= 0 {
+	if m.left <= 0 || m.parts <= 0 {
 		return 0, errTooLarge
 	}
 	n, err := m.r.Read(p[:min(len(p), m.left)])
 	m.left -= n
 	m.read += int64(n)
+	m.count(p[:n])
 	if err != nil && !errors.Is(err, io.EOF) {
 		m.err = err
 	}
 	return n, err
+}
+
+// count counts the values that begin in p, by what must stand before each of
+// them, or within an empty one.
+func (m *meter) count(p []byte) {
+	for _, c := range p {
+		switch {
+		case m.escaped:
+			m.escaped = false
+		case c == '"':
+			m.quoted = !m.quoted
+		case m.quoted:
+			m.escaped = c == '\\'
+		case c == ',' || c == '[' || c == '{':
+			m.parts--
+		}
+	}
 }

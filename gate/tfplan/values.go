@@ -196,11 +196,9 @@ func (v *values) decode(name string, raw jsontext.Value) (any, error) {
 }
 
 // hide puts null in place of what a mask marks. Where the mask does not have
-// the shape of the value, all of the value is hidden.
+// the shape of the value, all of the value is hidden. It looks at each part
+// once: marks asked at every level would take the square of a value's depth.
 func hide(value, mask any) any {
-	if !marks(mask) || value == nil {
-		return value
-	}
 	switch mask := mask.(type) {
 	case map[string]any:
 		if value, ok := value.(map[string]any); ok {
@@ -219,7 +217,10 @@ func hide(value, mask any) any {
 			return value
 		}
 	}
-	return nil
+	if marks(mask) {
+		return nil
+	}
+	return value
 }
 
 // sensitive names the attributes that have a sensitive part; the kept ones if

@@ -7,6 +7,8 @@ type ApplyCall struct {
 	File    string   // the plan file; empty means it is among the words
 	NoColor bool
 	Bare    bool // the words are the whole command line: TF_CLI_ARGS was folded into them
+
+	Stop <-chan struct{} // closed to have terraform stop the way Ctrl-C does, once; nil never does
 }
 
 func (t *Tool) applyArgv(c ApplyCall) []string {
@@ -23,5 +25,5 @@ func (t *Tool) applyArgv(c ApplyCall) []string {
 
 // Apply runs apply with the user's terminal and returns its exit status.
 func (t *Tool) Apply(c ApplyCall) (int, error) {
-	return t.run(t.applyArgv(c), bare(t.Env, c.Bare))
+	return t.run(t.applyArgv(c), bare(t.Env, c.Bare), c.Stop)
 }

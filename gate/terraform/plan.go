@@ -33,7 +33,7 @@ func (t *Tool) Plan(c PlanCall) (int, error) {
 		// gone in a moment; this is its own switch for saying nothing.
 		env = Setenv(env, "TF_IN_AUTOMATION", "1")
 	}
-	return t.run(t.planArgv(c), bare(env, c.Bare))
+	return t.run(t.planArgv(c), bare(env, c.Bare), nil)
 }
 
 // bare takes away the variables whose words are already on the command line.

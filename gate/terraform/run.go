@@ -11,12 +11,12 @@ import (
 
 // run runs what the user drives: with the user's own streams, in the same
 // process group, and never killed. It returns the child's exit status, 128+n
-// if signal n ended it.
+// if signal n ended it. When stop is closed the child is interrupted, once.
 //
 // terraform-exec is not used for this: it drops TF_WORKSPACE, has no stdin,
 // moves the child out of the terminal's process group and kills it after a
 // minute, which for an apply is a lost state.
-func (t *Tool) run(argv, env []string) (int, error) {
+func (t *Tool) run(argv, env []string, stop <-chan struct{}) (int, error) {
 	cmd := t.command(argv, env)
 	cmd.Stdout, cmd.Stderr = t.Stdout, t.Stderr
 	// Only a file is handed on: of anything else os/exec would read ahead, and
@@ -34,7 +34,7 @@ func (t *Tool) run(argv, env []string) (int, error) {
 		return 1, t.cannotRun(err)
 	}
 	done := make(chan struct{})
-	go forward(signals, done, foreground, func() { _ = cmd.Process.Signal(os.Interrupt) })
+	go forward(signals, stop, done, foreground, func() { _ = cmd.Process.Signal(os.Interrupt) })
 	err := cmd.Wait()
 	close(done)
 	return status(err)
@@ -59,16 +59,25 @@ func Signals() []os.Signal {
 // count as one; a second one is passed on only when the same signal was sent
 // twice. What is not guaranteed: a program that sends one signal to the whole
 // group without a terminal, as timeout does without --foreground, interrupts
-// terraform once by itself and once through here.
-func forward(signals <-chan os.Signal, done <-chan struct{}, foreground func() bool, interrupt func()) {
+// terraform once by itself and once through here. Our own stop counts as an
+// interrupt too: it adds none to one that terraform already has, and a SIGTERM
+// after it adds none either.
+func forward(signals <-chan os.Signal, stop, done <-chan struct{}, foreground func() bool, interrupt func()) {
 	seen := map[os.Signal]int{}
-	passed := 0
+	passed, atTerminal := 0, false
 	for {
 		select {
 		case <-done:
 			return
+		case <-stop:
+			stop = nil // closed for good, and once is enough
+			if passed == 0 && !atTerminal {
+				passed++
+				interrupt()
+			}
 		case s := <-signals:
 			if s == os.Interrupt && foreground() {
+				atTerminal = true
 				continue
 			}
 			if seen[s]++; seen[s] > passed {

@@ -105,10 +105,16 @@ func TestShowSkipsWarnings(t *testing.T) {
 func TestForward(t *testing.T) {
 	interrupt, term, hup := os.Signal(os.Interrupt), os.Signal(syscall.SIGTERM), os.Signal(syscall.SIGHUP)
 	tests := map[string]struct {
-		signals    []os.Signal
+		signals    []os.Signal // nil is our own stop
 		foreground bool
 		want       int
 	}{
+		"our own stop":                                 {[]os.Signal{nil}, false, 1},
+		"our own stop at a terminal":                   {[]os.Signal{nil}, true, 1},
+		"a SIGTERM after our own stop":                 {[]os.Signal{nil, term}, false, 1},
+		"our own stop after a SIGTERM":                 {[]os.Signal{term, nil}, false, 1},
+		"our own stop after Ctrl-C at the terminal":    {[]os.Signal{interrupt, nil}, true, 0},
+		"two SIGTERMs after our own stop insist":       {[]os.Signal{nil, term, term}, false, 2},
 		"Ctrl-C at the terminal has reached the child": {[]os.Signal{interrupt, interrupt}, true, 0},
 		"an interrupt sent to holdfast alone":          {[]os.Signal{interrupt}, false, 1},
 		"a SIGTERM, terminal or not":                   {[]os.Signal{term}, true, 1},
@@ -117,14 +123,18 @@ func TestForward(t *testing.T) {
 	}
 	for name, test := range tests {
 		signals := make(chan os.Signal) // unbuffered: each is handled before the next is taken
-		done := make(chan struct{})
+		stop, done := make(chan struct{}), make(chan struct{})
 		finished := make(chan struct{})
 		got := 0
 		go func() {
-			forward(signals, done, func() bool { return test.foreground }, func() { got++ })
+			forward(signals, stop, done, func() bool { return test.foreground }, func() { got++ })
 			close(finished)
 		}()
 		for _, s := range test.signals {
+			if s == nil {
+				stop <- struct{}{}
+				continue
+			}
 			signals <- s
 		}
 		close(done)

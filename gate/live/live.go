@@ -28,6 +28,7 @@ type Collector interface {
 // A Part is what one Collect read. Read sorts it and joins its members.
 type Part struct {
 	Account string // of the credentials; empty when it could not be read
+	Caller  string // ARN of the credentials, as STS names it; empty when it could not be read
 	Members []gate.Member
 	Groups  []gate.Group
 	Sources []gate.Source // one row for every source the Collector knows, needed or not
@@ -51,7 +52,8 @@ func Read(ctx context.Context, now func() time.Time, c Collector, wants map[stri
 		s.Groups = append(s.Groups, p.Groups...)
 		s.Sources = append(s.Sources, p.Sources...)
 	}
-	s.Account = account(parts, s.Sources)
+	s.Account = agreed(parts, s.Sources, "in different accounts", func(p Part) string { return p.Account })
+	s.Caller = agreed(parts, s.Sources, "with different credentials", func(p Part) string { return p.Caller })
 	s.Finished = now().UTC()
 	finish(s)
 	return s
@@ -68,14 +70,14 @@ func collect(ctx context.Context, c Collector, region string, w Want) (p Part) {
 	return c.Collect(ctx, region, w)
 }
 
-// account is the one account all regions were read in. Regions that were read
-// in different accounts are no picture of one world: no account is right then,
-// and the identity is not known in any region.
-func account(parts []Part, sources []gate.Source) string {
+// agreed is what all regions say of whose credentials they were read with.
+// Regions that disagree are no picture of one world: none is right then, and
+// the identity is not known in any region.
+func agreed(parts []Part, sources []gate.Source, how string, of func(Part) string) string {
 	var seen []string
 	for _, p := range parts {
-		if p.Account != "" && !slices.Contains(seen, p.Account) {
-			seen = append(seen, p.Account)
+		if said := of(p); said != "" && !slices.Contains(seen, said) {
+			seen = append(seen, said)
 		}
 	}
 	if len(seen) == 0 {
@@ -85,9 +87,9 @@ func account(parts []Part, sources []gate.Source) string {
 		return seen[0]
 	}
 	for i, s := range sources {
-		if s.Name == gate.SourceIdentity {
+		if s.Name == gate.SourceIdentity && s.Complete {
 			sources[i].Complete, sources[i].Problem = false, gate.ProblemFailed
-			sources[i].Err = fmt.Sprintf("the regions were read in different accounts (%s)", strings.Join(seen, ", "))
+			sources[i].Err = fmt.Sprintf("the regions were read %s (%s)", how, strings.Join(seen, ", "))
 		}
 	}
 	return ""

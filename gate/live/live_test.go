@@ -2,6 +2,7 @@ package live_test
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -85,6 +86,22 @@ func TestReadOfTwoAccountsKnowsNone(t *testing.T) {
 	}
 }
 
+func TestReadWithTwoCallersKnowsNone(t *testing.T) {
+	read := func(callers map[string]string) *gate.Snapshot {
+		c := collectorFunc(func(_ context.Context, region string, _ live.Want) live.Part {
+			return live.Part{Account: "1", Caller: callers[region], Sources: []gate.Source{{Name: gate.SourceIdentity, Region: region, Complete: true}}}
+		})
+		return live.Read(t.Context(), atNoon, c, map[string]live.Want{"a": {}, "b": {}})
+	}
+	s := read(map[string]string{"a": "arn:aws:iam::1:user/ann", "b": "arn:aws:iam::1:user/bob"})
+	if s.Caller != "" || s.Account != "1" || s.Sources[0].Complete || s.Sources[1].Complete {
+		t.Errorf("got caller %q, account %q, sources %+v; want no caller and no identity", s.Caller, s.Account, s.Sources)
+	}
+	if got, want := read(map[string]string{"a": "arn:aws:iam::1:user/ann"}).Caller, "arn:aws:iam::1:user/ann"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 func TestReadOfNothingHasNoSources(t *testing.T) {
 	s := live.Read(t.Context(), atNoon, twoRegions(nil), nil)
 	if len(s.Sources) != 0 || s.Digest == "" {
@@ -101,5 +118,16 @@ func TestACollectorThatPanicsHasReadNothing(t *testing.T) {
 	s := live.Read(t.Context(), time.Now, broken{}, map[string]live.Want{"us-east-1": {}})
 	if len(s.Sources) != 0 || len(s.Members) != 0 {
 		t.Errorf("got %+v, want a snapshot of nothing, which blinds every check", s)
+	}
+}
+
+// A snapshot that was saved before holdfast kept the caller is still what it
+// says it is.
+func TestLoadReadsASnapshotWithoutCaller(t *testing.T) {
+	const old = `{"format_version":"1","snapshot":{"digest":"DIGEST","account":"1","started":"2026-11-22T12:00:00Z","finished":"2026-11-22T12:00:00Z","members":[],"groups":[],"sources":[]}}`
+	const digest = "db1ae3773664667d14e5f419372d37eaf39b0b39f904ae5c230d025850a982a6"
+	s, err := live.Load(strings.NewReader(strings.Replace(old, "DIGEST", digest, 1)))
+	if err != nil || s.Account != "1" || s.Caller != "" {
+		t.Errorf("got %+v, %v; want it read, without a caller", s, err)
 	}
 }

@@ -17,7 +17,7 @@ func (r *reading) readIdentity(ctx context.Context) {
 		r.identity.fail(explain(ctx, "sts:GetCallerIdentity", r.region, err))
 		return
 	}
-	r.account = sdk.ToString(out.Account)
+	r.account, r.caller = sdk.ToString(out.Account), sdk.ToString(out.Arn)
 	// An answer without an account proves nothing about where we are.
 	if r.account == "" {
 		r.identity.fail(fault{gate.ProblemFailed, "sts:GetCallerIdentity in " + r.region + " named no account"})

@@ -26,6 +26,7 @@ type reading struct {
 
 	mu      sync.Mutex
 	account string
+	caller  string                             // ARN
 	ec2     map[string]ec2types.Instance       // by id
 	tagged  map[string]bool                    // ids and group names that a search by tag gave
 	unread  map[string]bool                    // ids EC2 gave no answer about
@@ -100,7 +101,7 @@ func (r *reading) blame() {
 
 // part is what was read, in the words of the gate.
 func (r *reading) part() live.Part {
-	p := live.Part{Account: r.account, Members: r.members(), Groups: r.liveGroups()}
+	p := live.Part{Account: r.account, Caller: r.caller, Members: r.members(), Groups: r.liveGroups()}
 	at := r.o.Now().UTC()
 	for _, s := range r.sources() {
 		p.Sources = append(p.Sources, s.row(r.region, at))

@@ -94,6 +94,9 @@ func (s *suite) readAll(wants map[string]live.Want) *gate.Snapshot {
 	if snapshot.Account != s.Account {
 		s.Errorf("account: got %q, want %q", snapshot.Account, s.Account)
 	}
+	if !strings.HasPrefix(snapshot.Caller, "arn:aws:") || !strings.Contains(snapshot.Caller, ":"+s.Account+":") {
+		s.Errorf("caller: got %q, want an ARN of the account %s", snapshot.Caller, s.Account)
+	}
 	names := []string{gate.SourceIdentity, gate.SourceInstances, gate.SourceStatus, gate.SourceGroups,
 		gate.SourceActivities, gate.SourceRefreshes, gate.SourceWarmPools, gate.SourceTargets}
 	if got, want := len(snapshot.Sources), len(names)*len(wants); got != want {

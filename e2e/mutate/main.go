@@ -1,6 +1,7 @@
 // Command mutate breaks the core and the checks in small ways, one at a time,
 // and runs their tests on each: a mutant that no test notices is a rule that
-// nobody holds. It changes no file; every mutant is an overlay of the build.
+// nobody holds. It changes no file: the tests are built once, with all mutants
+// laid over the source and asleep, and run once for each with one awake.
 //
 //	go run ./e2e/mutate [-files REGEXP] [-workers N]
 //
@@ -10,19 +11,16 @@ package main
 
 import (
 	"bufio"
-	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"sync"
-	"time"
 )
 
 func main() {
@@ -40,31 +38,40 @@ func run(pattern string, workers int) error {
 	if err != nil {
 		return err
 	}
-	var all []mutant
-	for _, glob := range []string{"gate/*.go", "checks/*/*.go"} {
-		paths, err := filepath.Glob(glob)
-		if err != nil {
-			return err
-		}
-		for _, p := range paths {
-			if strings.HasSuffix(p, "_test.go") || !only.MatchString(p) {
-				continue
-			}
-			ms, err := mutants(p)
-			if err != nil {
-				return err
-			}
-			all = append(all, ms...)
-		}
-	}
-	if len(all) == 0 {
-		return errors.New("nothing to mutate: run it at the root of the repository")
-	}
 	explained, err := explanations("e2e/mutate/survivors.txt")
 	if err != nil {
 		return err
 	}
-	return report(all, tested(all, workers), explained)
+	files, err := filepath.Glob("checks/*/*.go")
+	if err != nil {
+		return err
+	}
+	dirs := []string{"gate"}
+	for _, f := range files {
+		dirs = append(dirs, filepath.Dir(f))
+	}
+	var all []mutant
+	overlay := map[string]string{}
+	for _, dir := range slices.Compact(dirs) {
+		ms, changed, err := mutants(dir, only, len(all)+1)
+		if err != nil {
+			return err
+		}
+		all = append(all, ms...)
+		maps.Copy(overlay, changed)
+	}
+	if len(all) == 0 {
+		return errors.New("nothing to mutate: run it at the root of the repository")
+	}
+	b, err := compile(overlay)
+	if err != nil {
+		return err
+	}
+	defer b.remove()
+	if b.test(0) != survived {
+		return errors.New("the tests fail with every mutant asleep")
+	}
+	return report(all, tested(b, all, workers), explained)
 }
 
 // fate is what became of a mutant.
@@ -77,14 +84,14 @@ const (
 )
 
 // tested runs the tests on every mutant and returns their fates in order.
-func tested(all []mutant, workers int) []fate {
+func tested(b build, all []mutant, workers int) []fate {
 	fates := make([]fate, len(all))
 	next := make(chan int)
 	var wg sync.WaitGroup
 	for range workers {
 		wg.Go(func() {
 			for i := range next {
-				fates[i] = all[i].test()
+				fates[i] = all[i].fate(b)
 				if fates[i] == survived {
 					fmt.Println("survived:", all[i])
 				}
@@ -92,51 +99,27 @@ func tested(all []mutant, workers int) []fate {
 		})
 	}
 	for i := range all {
-		next <- i
+		if next <- i; i%100 == 99 {
+			fmt.Println(i+1, "of", len(all))
+		}
 	}
 	close(next)
 	wg.Wait()
 	return fates
 }
 
-// test builds the tests with the mutant laid over its file and runs them. A
-// run that hangs has noticed the mutant.
-func (m mutant) test() fate {
-	dir, err := os.MkdirTemp("", "mutant")
+// fate runs the tests with the mutant awake. One that cannot sleep is built by
+// itself.
+func (m mutant) fate(b build) fate {
+	if m.source == "" {
+		return b.test(m.id)
+	}
+	alone, err := compile(map[string]string{m.file: m.source})
 	if err != nil {
-		panic(err)
-	}
-	defer os.RemoveAll(dir)
-	abs, err := filepath.Abs(m.file)
-	if err != nil {
-		panic(err)
-	}
-	changed, overlay := filepath.Join(dir, "mutant.go"), filepath.Join(dir, "overlay.json")
-	b, err := json.Marshal(map[string]map[string]string{"Replace": {abs: changed}})
-	if err != nil {
-		panic(err)
-	}
-	if err := errors.Join(os.WriteFile(changed, m.source, 0o600), os.WriteFile(overlay, b, 0o600)); err != nil {
-		panic(err)
-	}
-	if f := try(overlay, "./gate", "./checks"); f != survived {
-		return f
-	}
-	return try(overlay, "./e2e/oracle", "-members", "2", "-worlds", "1000", "-seed", "1")
-}
-
-// try runs the tests of some packages over an overlay.
-func try(overlay string, args ...string) fate {
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
-	defer cancel()
-	out, err := exec.CommandContext(ctx, "go", append([]string{"test", "-vet=off", "-failfast", "-overlay=" + overlay}, args...)...).CombinedOutput()
-	switch {
-	case err == nil:
-		return survived
-	case strings.Contains(string(out), "[build failed]"), strings.Contains(string(out), "[setup failed]"):
 		return unviable
 	}
-	return killed
+	defer alone.remove()
+	return alone.test(0)
 }
 
 // explanations reads the survivors that are known, "FILE FUNC WHAT  # reason".

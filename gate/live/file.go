@@ -1,13 +1,15 @@
 package live
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/holdfast-gate/holdfast/gate"
 )
@@ -16,9 +18,14 @@ import (
 // Load reads no other.
 const FormatVersion = "1"
 
-// maxFile is the size, in bytes, from which on a file is not taken for a
-// snapshot: ten times what ten thousand members need.
-const maxFile = 1 << 28
+// What a file may hold at most and still be taken for a snapshot: several
+// times what ten thousand members need. Three bytes of a file can take four
+// hundred in memory, so that its size alone bounds nothing.
+const (
+	maxFile    = 1 << 27 // bytes
+	maxObjects = 1 << 19 // members, groups, observations and the like
+	maxParts   = 1 << 22 // values of any kind
+)
 
 // file is a snapshot as it is saved.
 type file struct {
@@ -49,31 +56,25 @@ func Save(w io.Writer, s *gate.Snapshot) error {
 }
 
 // Load reads what Save wrote. Its errors are one sentence each and need no
-// prefix: not a snapshot, a version or a field this version does not know, or
-// a snapshot that was changed after it was saved.
+// prefix: not a snapshot, a version or a field this version does not know, a
+// name that stands twice, or a snapshot that was changed after it was saved.
 func Load(r io.Reader) (*gate.Snapshot, error) {
-	b, err := io.ReadAll(io.LimitReader(r, maxFile+1))
-	if err != nil {
-		return nil, fmt.Errorf("the snapshot cannot be read: %w", err)
-	}
-	if len(b) > maxFile {
-		return nil, errors.New("the file is too large to be a snapshot: pass what `holdfast snapshot` wrote")
-	}
-	var head struct {
-		FormatVersion string `json:"format_version"`
-	}
-	if err := json.Unmarshal(b, &head); err != nil || head.FormatVersion == "" {
-		return nil, errors.New("the file is not a snapshot: pass what `holdfast snapshot` wrote")
-	}
-	if head.FormatVersion != FormatVersion {
-		return nil, fmt.Errorf("the snapshot has format version %q and this holdfast reads %q: save it again with this version", head.FormatVersion, FormatVersion)
-	}
+	in := &bounded{r: r, bytes: maxFile, objects: maxObjects, parts: maxParts}
+	dec := jsontext.NewDecoder(in)
 	var f file
-	d := json.NewDecoder(bytes.NewReader(b))
 	// A field nobody reads could be the one that says a member is dying.
-	d.DisallowUnknownFields()
-	if err := d.Decode(&f); err != nil {
-		return nil, fmt.Errorf("the snapshot has something this holdfast does not know (%w): save it again with this version", err)
+	err := jsonv2.UnmarshalDecode(dec, &f, jsonv2.RejectUnknownMembers(true))
+	if err != nil {
+		return nil, in.explain(err, f.FormatVersion)
+	}
+	switch _, err := dec.ReadToken(); {
+	case in.err != nil:
+		return nil, in.explain(err, f.FormatVersion)
+	case !errors.Is(err, io.EOF):
+		return nil, errors.New("something follows the snapshot in its file: pass what `holdfast snapshot` wrote, and nothing else")
+	}
+	if f.FormatVersion != FormatVersion {
+		return nil, ofVersion(f.FormatVersion)
 	}
 	if f.Snapshot == nil {
 		return nil, errors.New("the file has no snapshot in it: pass what `holdfast snapshot` wrote")
@@ -82,4 +83,11 @@ func Load(r io.Reader) (*gate.Snapshot, error) {
 		return nil, errors.New("the snapshot does not match its digest: it was changed after it was saved, save it again")
 	}
 	return f.Snapshot, nil
+}
+
+func ofVersion(version string) error {
+	if version == "" {
+		return errors.New("the file is not a snapshot: pass what `holdfast snapshot` wrote")
+	}
+	return fmt.Errorf("the snapshot has format version %.20q and this holdfast reads %q: save it again with this version", version, FormatVersion)
 }

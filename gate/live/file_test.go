@@ -44,8 +44,8 @@ func TestLoadRefuses(t *testing.T) {
 	tests := []struct{ name, in, want string }{
 		{"nothing", "", "not a snapshot"},
 		{"text", "hello", "not a snapshot"},
-		{"truncated", good[:len(good)/2], "not a snapshot"},
-		{"more after it", good + "{}", "not a snapshot"},
+		{"truncated", good[:len(good)/2], "truncated"},
+		{"more after it", good + "{}", "something follows"},
 		{"another file", `{"planned_values":{}}`, "not a snapshot"},
 		{"a newer version", change(`"format_version": "1"`, `"format_version": "2"`), `format version "2"`},
 		{"an unknown field", change(`"account": "1"`, `"account": "1", "more": 1`), `unknown field "more"`},

@@ -34,7 +34,7 @@ func (d *decoder) unique(blocks hcl.Blocks) {
 	first := map[string]hcl.Range{}
 	for _, b := range blocks {
 		name := b.Labels[0]
-		if name == "" || name != strings.TrimSpace(name) || strings.ContainsFunc(name, func(r rune) bool { return hidden(r) || r == '\t' }) {
+		if name == "" || name != strings.TrimSpace(name) || strings.ContainsFunc(name, unseen) {
 			d.fail(b.LabelRanges[0], "Invalid name", "The name of a %s must not be empty, begin or end with a space, or hold characters that do not show; got %q.", b.Type, name)
 		}
 		if at, ok := first[name]; ok {

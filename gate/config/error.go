@@ -29,7 +29,7 @@ func (e *Error) Error() string {
 
 // maxMistakes is how many are shown: a file with more is not a config, and
 // each is rendered by going through the whole source.
-const maxMistakes = 50
+const maxMistakes = 20
 
 // Write writes what Error returns, in the order of the file. Text is wrapped at
 // width columns; zero does not wrap.
@@ -51,8 +51,13 @@ func start(d *hcl.Diagnostic) int {
 	return d.Subject.Start.Byte
 }
 
-// hidden reports whether a character must not stand in a config or in a name:
-// control characters, and those that reorder the text around them.
-func hidden(r rune) bool {
-	return r != '\t' && unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == utf8.RuneError || r == '\uFEFF'
+// hidden reports whether a character must not stand in a config: control
+// characters, those that do not show, and those that reorder the text around
+// them. The two joiners, which some scripts and pictures in a comment need, may.
+func hidden(r rune) bool { return unseen(r) && r != '\u200c' && r != '\u200d' && r != '\t' }
+
+// unseen reports whether a character must not stand in a name or a value: two
+// that differ only in it look alike.
+func unseen(r rune) bool {
+	return unicode.In(r, unicode.C, unicode.Zl, unicode.Zp) || r == utf8.RuneError
 }

@@ -46,6 +46,7 @@ func hiddenCharacter(src []byte) (int, rune, bool) {
 const (
 	maxDepth     = 64
 	maxOperators = 64
+	maxDigits    = 32 // of one number
 )
 
 // excessive finds what HCL's parser would not survive: deep nesting, and
@@ -67,6 +68,10 @@ func excessive(filename string, src []byte) *hcl.Diagnostic {
 		case hclsyntax.TokenNumberLit:
 			if _, exponent, ok := strings.Cut(strings.ToLower(string(token.Bytes)), "e"); ok && len(exponent) > 3 {
 				return refuse(filename, src, at, "Invalid number", "This line holds a number with a huge exponent. Write the number out.")
+			}
+			// Far behind the point digits are rounded away, and 3.99... were 4.
+			if len(token.Bytes) > maxDigits {
+				return refuse(filename, src, at, "Invalid number", fmt.Sprintf("This line holds a number of more than %d digits. Write a whole number.", maxDigits))
 			}
 		}
 		if depth > maxDepth || operators > maxOperators {

@@ -58,7 +58,7 @@ func (d *decoder) text(expr hcl.Expression, name string) (string, bool) {
 		return "", false
 	}
 	s := v.AsString()
-	if s == "" || s != strings.TrimSpace(s) || strings.ContainsFunc(s, func(r rune) bool { return hidden(r) || r == '\t' }) {
+	if s == "" || s != strings.TrimSpace(s) || strings.ContainsFunc(s, unseen) {
 		d.fail(expr.Range(), "Invalid text", "%s must not be empty, begin or end with a space, or hold characters that do not show; got %q.", name, s)
 		return "", false
 	}

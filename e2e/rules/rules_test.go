@@ -50,6 +50,7 @@ var may = map[string][]string{
 	"e2e":                {"e2e/demo", "e2e/provider", "e2e/stage", "e2e/tool", "gate", "gate/awssim", "gate/cli"},
 	"e2e/demo":           {"e2e/stage", "e2e/tool", "examples/parakeet", "gate/awssim"},
 	"e2e/faults":         {},
+	"e2e/hostile":        {},
 	"e2e/mutate":         {},
 	"e2e/oracle":         {},
 	"e2e/provider":       {},

@@ -54,7 +54,7 @@ func Clusters(in Input) []*View {
 // clusters divides an input into clusters, works out what the plan does to
 // each, and finds what is wrong with the division itself.
 func clusters(in Input) ([]*View, []Finding) {
-	w := newWorld(in.Plan, in.Snapshot)
+	w := newWorld(in)
 	out, findings := views(in, w)
 	for _, c := range out {
 		c.addEffects(w)

@@ -1,6 +1,18 @@
 package gate
 
-import "time"
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// RecentWindow is how long a snapshot may go on showing what a change of our
+// own has ended or resized (aws-semantics 3.1).
+const RecentWindow = 5 * time.Minute
+
+// SourceLedger is the source of what we know of our own changes. No snapshot
+// reads it.
+const SourceLedger = "ledger"
 
 // A Recent is a change of our own that a snapshot may not show yet. EC2 reads
 // may lag by up to five minutes (aws-semantics 3.1), and terraform may have
@@ -19,4 +31,56 @@ type Resize struct {
 	Group  string `json:"group"`
 	From   int    `json:"from"`
 	To     int    `json:"to"`
+}
+
+// counts reports whether a snapshot taken now may not show the change yet. One
+// of which it is not known when it was made may have been made just now.
+func (r Recent) counts(now time.Time) bool {
+	return r.At.IsZero() || now.Sub(r.At) <= RecentWindow
+}
+
+// observe joins to a member what the ledger says of it: it is leaving, by our
+// own doing, though no source shows that yet. A member that is seen to go needs
+// no word of ours. Once the window has passed the ledger has no opinion any
+// more, and what it had expected stays to be seen.
+func (r Recent) observe(m *MemberView, now time.Time) {
+	if m.Absent || m.Phase == Leaving || m.Phase == Gone || !slices.Contains(r.Ends, m.ID) {
+		return
+	}
+	o := Observation{Source: SourceLedger, Field: "record", Raw: "ended by our own change " + r.Record, Phase: Leaving, Serving: ServingNo, Opinion: r.counts(now)}
+	if !r.At.After(now) {
+		o.Since = r.At
+	}
+	if r.Open {
+		o.Raw, o.Detail = "perhaps "+o.Raw, "how that change ended was not recorded"
+	}
+	// The snapshot keeps its own list.
+	m.Observed = append(slices.Clone(m.Observed), o)
+	if o.Opinion {
+		m.Phase, m.Serving, m.Since = Leaving, ServingNo, o.Since
+	}
+}
+
+// Unended returns the observation of an end that a change of our own asked for
+// and that has not come, though its time is over; false if there is none. The
+// member runs on, and counts again.
+func (m MemberView) Unended() (Observation, bool) {
+	i := slices.IndexFunc(m.Observed, func(o Observation) bool { return o.Source == SourceLedger && !o.Opinion })
+	if i < 0 || m.Phase == Leaving || m.Phase == Gone {
+		return Observation{}, false
+	}
+	return m.Observed[i], true
+}
+
+// await adds to a group the change of ours that its size does not show yet:
+// either the read is stale, or somebody has moved it since. Nobody can tell
+// which, so the group is taken as still moving.
+func (r Recent) await(g *Group, now time.Time) {
+	for _, s := range r.Sizes {
+		if s.Group != g.Name || s.Region != g.Region || g.Absent || g.Desired == s.To || !r.counts(now) {
+			continue
+		}
+		op := Operation{Kind: "change", ID: r.Record, Raw: fmt.Sprintf("of our own from %d to %d, not seen yet", s.From, s.To), Phase: Changing, Start: r.At}
+		g.Operations = append([]Operation{op}, g.Operations...)
+	}
 }

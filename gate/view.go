@@ -18,8 +18,10 @@ type world struct {
 
 // newWorld joins what is live with what the plan records. Members are the
 // union of both: tags fall off terminated instances, members made by hand are
-// in no plan, and dying ones are the ones looked for.
-func newWorld(p *Plan, s *Snapshot) *world {
+// in no plan, and dying ones are the ones looked for. Changes of our own that
+// the snapshot may not show yet are joined to both members and groups.
+func newWorld(in Input) *world {
+	p, s := in.Plan, in.Snapshot
 	w := &world{plan: p, recorded: map[string]Change{}, counted: map[string]string{}}
 	size := map[string]int{}
 	byID := map[string]*MemberView{}
@@ -63,7 +65,15 @@ func newWorld(p *Plan, s *Snapshot) *world {
 			}
 		}
 		slices.Sort(m.Addresses)
+		for _, r := range in.Recent {
+			r.observe(m, in.Now)
+		}
 		w.members = append(w.members, *m)
+	}
+	for i := range w.groups {
+		for _, r := range in.Recent {
+			r.await(&w.groups[i], in.Now)
+		}
 	}
 	slices.SortFunc(w.groups, func(a, b Group) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Region, b.Region))

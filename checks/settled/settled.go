@@ -24,6 +24,7 @@ count, and must not stand in the way of its own repair.`}
 
 func run(p *gate.Pass) error {
 	v := p.Cluster
+	unended(p)
 	if !v.Touched() {
 		resting(p)
 		return nil
@@ -44,6 +45,23 @@ func resting(p *gate.Pass) {
 	if len(ids) > 0 && len(p.Cluster.Recorded) > 0 {
 		p.Report(gate.Finding{Code: "settled.moving", Decision: gate.Warn, Subjects: ids,
 			Message: fmt.Sprintf("%s is moving, though the plan leaves it alone: %s", p.Cluster.Cluster.Name, said(p, ids)), Remedy: "wait before you plan a change of it"})
+	}
+}
+
+// unended warns of members that a change of our own was to end and that run on
+// after its time: they count again, and somebody should know.
+func unended(p *gate.Pass) {
+	var ids, raws []string
+	for _, m := range p.Cluster.Members {
+		if o, late := m.Unended(); late {
+			ids = append(ids, m.ID)
+			raws = append(raws, fmt.Sprintf("%s (%s, %s ago)", m.ID, o.Raw, p.Now.Sub(o.Since).Round(time.Second)))
+		}
+	}
+	if len(ids) > 0 {
+		p.Report(gate.Finding{Code: "settled.unended", Decision: gate.Warn, Subjects: ids,
+			Message: fmt.Sprintf("%s has %d of its %s running on after their end by a change of our own: %s", p.Cluster.Cluster.Name, len(ids), gate.Count(len(p.Cluster.Members), "member"), strings.Join(raws, ", ")),
+			Remedy:  "look what became of that change (holdfast record list), and plan again if they should still go"})
 	}
 }
 

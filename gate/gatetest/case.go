@@ -27,7 +27,7 @@ const (
 //	cluster NAME [tags=K:V,…] [groups=…] [addresses=…] [promises]   tags are Cluster:NAME unless said
 //	role    CLUSTER NAME tags=K:V [promises]
 //	        promises: size= floor= quorum budget= zonefloor= readyafter= settle= unmanaged=
-//	group   NAME desired= [min= max= addr= suspended= zones= template= minhealthy= region=]
+//	group   NAME desired= [min= max= addr= suspended= zones= targets= template= minhealthy= maxhealthy= region=]
 //	op      GROUP KIND RAW PHASE [end=]
 //	member  ID STATE [addr= group= zone= tags= since= launched= weight= protected targets= type= region= untagged absent]
 //	plan    [complete=no] [errored] [age=] [workspace=] [deferred=] [accounts=]
@@ -35,6 +35,7 @@ const (
 //	drift   ACTION ADDRESS …                                        as change
 //	action  TYPE [members=]
 //	source  NAME PROBLEM [age=]
+//	recent  RECORD age= [open] [ends=ID,…] [sizes=GROUP:FROM-TO,…]  a change of our own
 //	snapshot [account=]
 //
 // A member or group with an address is recorded by the plan; without a change
@@ -104,6 +105,8 @@ func (c *builder) line(word string, f *fields) error {
 		c.in.Plan.Actions = append(c.in.Plan.Actions, gate.ActionCall{Address: "action." + f.arg(0) + ".x", Type: f.arg(0), Members: f.list("members")})
 	case "source":
 		c.source(f)
+	case "recent":
+		return c.recent(f)
 	default:
 		return fmt.Errorf("unknown line %q", word)
 	}
@@ -134,7 +137,8 @@ func (c *builder) config(f *fields) {
 
 func (c *builder) group(f *fields) {
 	g := gate.Group{Name: f.arg(0), Region: f.str("region", region), Desired: f.num("desired", 0), Min: f.num("min", 0), Max: f.num("max", 20),
-		Suspended: f.list("suspended"), Zones: f.list("zones"), Template: f.str("template", "lt-1:1"), MinHealthy: f.num("minhealthy", -1), MaxHealthy: f.num("maxhealthy", -1)}
+		Suspended: f.list("suspended"), Zones: f.list("zones"), Template: f.str("template", "lt-1:1"), MinHealthy: f.num("minhealthy", -1), MaxHealthy: f.num("maxhealthy", -1),
+		Targets: f.list("targets")}
 	g.Tags = f.pairs("tags")
 	if g.Tags == nil && c.cluster != "" {
 		g.Tags = map[string]string{"Cluster": c.cluster}
@@ -261,6 +265,21 @@ func (c *builder) source(f *fields) {
 		s.Complete, s.Problem, s.Err = true, "", ""
 	}
 	c.in.Snapshot.Sources = append(c.in.Snapshot.Sources, s)
+}
+
+func (c *builder) recent(f *fields) error {
+	r := gate.Recent{Record: f.arg(0), At: now().Add(-f.duration("age")), Open: f.flag("open"), Ends: f.list("ends")}
+	for _, s := range f.list("sizes") {
+		size := gate.Resize{Region: region}
+		name, fromTo, _ := strings.Cut(s, ":")
+		if _, err := fmt.Sscanf(fromTo, "%d-%d", &size.From, &size.To); err != nil {
+			return fmt.Errorf("size %q: want GROUP:FROM-TO", s)
+		}
+		size.Group = name
+		r.Sizes = append(r.Sizes, size)
+	}
+	c.in.Recent = append(c.in.Recent, r)
+	return f.unused()
 }
 
 // finish fills in what follows from the lines: regions, and a complete read of

@@ -38,6 +38,7 @@ var may = map[string][]string{
 	"gate/report":        {"gate"},
 	"gate/report/schema": {"gate"},
 	"gate/terraform":     {"gate"},
+	"gate/ledger":        {"gate"},
 	"gate/live":          {"gate"},
 	"gate/live/aws":      {"gate", "gate/live"},
 	"gate/live/livetest": {"gate", "gate/live", "gate/awssim"},

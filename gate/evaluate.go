@@ -40,6 +40,9 @@ func Evaluate(in Input, suite []*Check) Verdict {
 		}
 	}
 	v.Findings = findings
+	if in.Given != nil {
+		v.bind(*in.Given, in.Config.VerdictAge)
+	}
 	v.decide()
 	return v
 }

@@ -14,6 +14,7 @@ type Input struct {
 	Plan     *Plan     `json:"plan"`     // nil blocks
 	Snapshot *Snapshot `json:"snapshot"` // nil blinds every check that needs a source
 
+	Given     *Given     `json:"given,omitempty"`     // what an earlier verdict said, with which this one has to agree; nil is none
 	Recent    []Recent   `json:"recent,omitempty"`    // changes of our own, from the ledger, newest first
 	Overrides []Override `json:"overrides,omitempty"` // in the order they were given
 }

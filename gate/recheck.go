@@ -12,43 +12,62 @@ import (
 // machine dated later than that is not believed.
 const Skew = 5 * time.Minute
 
+// A Given is what a verdict said of what it was about.
+type Given struct {
+	Decision Decision  `json:"decision"`
+	Plan     string    `json:"plan,omitempty"`    // digest; one that is missing could be that of any plan
+	Config   string    `json:"config,omitempty"`  // digest; empty for the default
+	Account  string    `json:"account,omitempty"` // of the credentials
+	Caller   string    `json:"caller,omitempty"`  // ARN of the credentials
+	At       time.Time `json:"at"`
+	Expires  time.Time `json:"expires"` // zero has expired
+}
+
+// Given is what the verdict said of what it was about.
+func (v Verdict) Given() *Given {
+	return &Given{Decision: v.Decision, Plan: v.Plan.Digest, Config: v.Config, Account: v.Account, Caller: v.Caller, At: v.At, Expires: v.Expires}
+}
+
 // Recheck decides on an input anew and proves that a verdict given before is
 // about the same plan, promises and credentials, still holds and permits. What
 // is not so is a finding whose code begins with "bound."; no override lets one
 // through. It never permits what Evaluate of the same input does not, and its
 // verdict expires no later than the given one.
 func Recheck(given Verdict, in Input, suite []*Check) Verdict {
-	v := Evaluate(in, suite)
+	in.Given = given.Given()
+	return Evaluate(in, suite)
+}
+
+// bind adds the reasons for which what was given before is no leave to do what
+// is judged now.
+func (v *Verdict) bind(given Given, age time.Duration) {
 	if given.Expires.Before(v.Expires) {
 		v.Expires = given.Expires
 	}
-	for _, f := range unbound(given, v, complete(in).Config.VerdictAge) {
+	for _, f := range unbound(given, *v, age) {
 		f.Check, f.Decision = "bound", Block
 		v.Findings = append(v.Findings, f)
 	}
-	v.decide()
-	return v
 }
 
 // unbound are the reasons for which a verdict given before is no leave to do
 // what now was judged.
-func unbound(given, now Verdict, age time.Duration) []Finding {
+func unbound(given Given, now Verdict, age time.Duration) []Finding {
 	var out []Finding
 	if !given.Decision.Permits() {
 		out = append(out, Finding{Code: "bound.decision", Message: "the verdict given before did not permit the plan: it says " + given.Decision.String(),
 			Remedy: "have the plan judged again (holdfast check), and apply it when it is allowed"})
 	}
-	// A digest that is missing could be that of any plan.
-	if given.Plan.Digest != now.Plan.Digest || now.Plan.Digest == "" {
-		out = append(out, Finding{Code: "bound.plan", Evidence: differs("plan", "plan file", given.Plan.Digest, now.Plan.Digest),
-			Message: fmt.Sprintf("the verdict is about the plan %s, and the plan to apply is %s", abbreviated(given.Plan.Digest), abbreviated(now.Plan.Digest)),
+	if given.Plan != now.Plan.Digest || now.Plan.Digest == "" {
+		out = append(out, Finding{Code: "bound.plan", Evidence: differs("plan", "plan file", given.Plan, now.Plan.Digest),
+			Message: fmt.Sprintf("the verdict is about the plan %s, and the plan to apply is %s", abbreviated(given.Plan), abbreviated(now.Plan.Digest)),
 			Remedy:  "apply the plan file that was judged, or have this one judged (holdfast check)"})
 	}
 	// Which promise was edited is not known from a digest, so any edit may have
 	// loosened one.
 	if given.Config != now.Config {
 		out = append(out, Finding{Code: "bound.config", Evidence: differs("config", "holdfast.hcl", given.Config, now.Config),
-			Message: fmt.Sprintf("the promises were edited since the verdict: it was given under %s, and now there is %s", promised(given.Config), promised(now.Config)),
+			Message: fmt.Sprintf("the promises were edited since the verdict: it was given under the config %s, and now it is %s", abbreviated(given.Config), abbreviated(now.Config)),
 			Remedy:  "have the plan judged again under the config as it is now (holdfast check)"})
 	}
 	return append(append(out, outdated(given, now.At, age)...), switched(given, now)...)
@@ -56,7 +75,7 @@ func unbound(given, now Verdict, age time.Duration) []Finding {
 
 // outdated finds a verdict that has expired. Its own word is believed only as
 // far as the config goes: an expiry that somebody moved moves nothing.
-func outdated(given Verdict, now time.Time, age time.Duration) []Finding {
+func outdated(given Given, now time.Time, age time.Duration) []Finding {
 	until := given.Expires
 	if latest := given.At.Add(age); latest.Before(until) {
 		until = latest
@@ -80,12 +99,12 @@ func outdated(given Verdict, now time.Time, age time.Duration) []Finding {
 // role is the same in another session: CI judges in one job and applies in the
 // next, each with a session name of its own. Credentials that are not known
 // are those of nobody, and differ from any that are.
-func switched(given, now Verdict) []Finding {
+func switched(given Given, now Verdict) []Finding {
 	if given.Account == now.Account && principal(given.Caller) == principal(now.Caller) {
 		return nil
 	}
-	return []Finding{{Code: "bound.account", Evidence: differs(SourceIdentity, "caller", whose(given), whose(now)),
-		Message: fmt.Sprintf("the verdict was given with the credentials of %s, and these are of %s", whose(given), whose(now)),
+	return []Finding{{Code: "bound.account", Evidence: differs(SourceIdentity, "caller", whose(given.Caller, given.Account), whose(now.Caller, now.Account)),
+		Message: fmt.Sprintf("the verdict was given with the credentials of %s, and these are of %s", whose(given.Caller, given.Account), whose(now.Caller, now.Account)),
 		Remedy:  "apply with the credentials the plan was judged with, or have it judged with these (holdfast check)"}}
 }
 
@@ -100,9 +119,7 @@ func principal(arn string) string {
 }
 
 // whose names the credentials of a verdict.
-func whose(v Verdict) string {
-	return cmp.Or(v.Caller, v.Account, "nobody known")
-}
+func whose(caller, account string) string { return cmp.Or(caller, account, "nobody known") }
 
 // differs is the evidence of two values that should be one.
 func differs(source, ref, want, got string) []Evidence {

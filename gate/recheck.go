@@ -157,15 +157,16 @@ func (v Verdict) Touched() []string {
 	var out []string
 	for _, c := range v.Clusters {
 		if c.Touched() {
-			out = append(out, c.lease())
+			out = append(out, c.Lease())
 		}
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
 }
 
-// lease is the name under which the cluster is changed by one at a time.
-func (v *View) lease() string {
+// Lease is the name under which the cluster is changed by one at a time, and
+// under which its records are kept.
+func (v *View) Lease() string {
 	s := v.Cluster.Members
 	switch {
 	case !v.Cluster.Implicit:

@@ -8,31 +8,33 @@ import (
 )
 
 // effects is what a verdict says a plan may do to one cluster: the members it
-// ends or stops, and the groups it resizes.
+// ends or stops, and the groups it resizes. The cluster is named as
+// gate.Verdict.Touched names it; several clusters of a verdict may share a name
+// and then a chain.
 func effects(v *gate.Verdict, cluster string) ([]string, []gate.Resize) {
 	if v == nil {
 		return nil, nil
 	}
-	i := slices.IndexFunc(v.Clusters, func(c *gate.View) bool { return c.Cluster.Name == cluster })
-	if i < 0 || cluster == "" {
-		return nil, nil
-	}
-	view := v.Clusters[i]
 	var ends []string
-	for _, e := range view.Effects {
-		ends = append(append(ends, e.Ends...), e.Stops...)
-	}
-	slices.Sort(ends)
 	var sizes []gate.Resize
-	for _, c := range view.Recorded {
-		if r, ok := resized(view, c); ok {
-			sizes = append(sizes, r)
+	for _, view := range v.Clusters {
+		if !slices.Contains(gate.Verdict{Clusters: []*gate.View{view}}.Touched(), cluster) {
+			continue
+		}
+		for _, e := range view.Effects {
+			ends = append(append(ends, e.Ends...), e.Stops...)
+		}
+		for _, c := range view.Recorded {
+			if r, ok := resized(view, c); ok {
+				sizes = append(sizes, r)
+			}
 		}
 	}
+	slices.Sort(ends)
 	slices.SortFunc(sizes, func(a, b gate.Resize) int {
 		return cmp.Or(cmp.Compare(a.Region, b.Region), cmp.Compare(a.Group, b.Group))
 	})
-	return slices.Compact(ends), sizes
+	return slices.Compact(ends), slices.Compact(sizes)
 }
 
 // resized is how an update moves the wanted size of a group. A lower max_size

@@ -29,6 +29,7 @@ func (l *Ledger) Recent(ctx context.Context, account, cluster string, since time
 		return nil, nil, err
 	}
 	ended := map[int]time.Time{} // when the change of an intent ended
+	idle := map[int]bool{}       // intents that nothing came of
 	found := map[int]Entry{}
 	var wanted []Mark
 	for e := range t.back(ctx, &err) {
@@ -39,7 +40,7 @@ func (l *Ledger) Recent(ctx context.Context, account, cluster string, since time
 		case e.Record.Kind == Intent:
 			found[e.Seq] = e
 		case e.Record.Kind == Outcome && m != nil:
-			ended[m.Seq] = instant(now, e)
+			ended[m.Seq], idle[m.Seq] = instant(now, e), e.Record.Idle
 			wanted = append(wanted, *m)
 		}
 	}
@@ -61,6 +62,9 @@ func (l *Ledger) Recent(ctx context.Context, account, cluster string, since time
 	var recent []gate.Recent
 	var open []Record
 	for seq, e := range found {
+		if idle[seq] {
+			continue
+		}
 		r := gate.Recent{Record: e.Ref.String(), At: ended[seq], Ends: e.Record.Ends, Sizes: e.Record.Sizes}
 		if r.At.IsZero() {
 			r.At, r.Open = instant(now, e), true
@@ -75,8 +79,9 @@ func (l *Ledger) Recent(ctx context.Context, account, cluster string, since time
 	return recent, open, nil
 }
 
-// Overrides returns the overrides of one plan in one cluster that have not
-// expired, in the order they were given. It reads as many records as there are
+// Overrides returns the overrides of one plan in the chain of one cluster that
+// have not expired, in the order they were given. Whether they hold is for the
+// gate to say. It reads as many records as there are
 // such overrides in the cluster, and the last one.
 func (l *Ledger) Overrides(ctx context.Context, account, cluster, plan string) ([]gate.Override, error) {
 	t, err := l.tail(ctx, Chain(account, cluster))
@@ -92,7 +97,7 @@ func (l *Ledger) Overrides(ctx context.Context, account, cluster, plan string) (
 		if err != nil {
 			return nil, err
 		}
-		if o := e.Record.Override; o != nil && o.Plan == plan && o.Cluster == cluster {
+		if o := e.Record.Override; o != nil && o.Plan == plan {
 			given := *o
 			given.Record = e.Ref.String()
 			out = append(out, given)

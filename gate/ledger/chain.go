@@ -80,6 +80,9 @@ func digest(data []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
+// headFormat is the version of what heads hold, which does not grow.
+const headFormat = "1"
+
 // A head says where a chain ends. It repeats what the last record leaves
 // behind, so that the next can be written without reading that.
 type head struct {
@@ -92,17 +95,19 @@ type head struct {
 
 func (h head) bytes() ([]byte, error) {
 	b, err := json.Marshal(h)
-	return append(b, '\n'), err
+	if err != nil {
+		return nil, err
+	}
+	return append(b, '\n'), nil
 }
 
 func decodeHead(data []byte) (head, error) {
 	var h head
-	if err := json.Unmarshal(data, &h); err == nil && known(h.FormatVersion) != nil {
-		return head{}, known(h.FormatVersion)
-	}
-	// A head that was not written by this code, byte for byte, was edited.
-	if again, err := h.bytes(); err != nil || h.Seq < 1 || !bytes.Equal(again, data) {
-		return head{}, fmt.Errorf("%w: its head cannot be read", ErrDamaged)
+	err := json.Unmarshal(data, &h)
+	// What this code did not write, byte for byte, is not believed: it was
+	// edited, or a newer holdfast keeps its heads otherwise.
+	if again, _ := h.bytes(); err != nil || h.Seq < 1 || h.FormatVersion != headFormat || !bytes.Equal(again, data) {
+		return head{}, fmt.Errorf("%w: its head was edited, or written by a newer holdfast", ErrDamaged)
 	}
 	return h, nil
 }
@@ -147,7 +152,7 @@ const kept = time.Hour
 // an outcome, its own or that of a later intent: whoever came later saw the
 // world as it was left. An override stays marked until it has expired.
 func after(r Record, sum string) head {
-	h := head{FormatVersion: FormatVersion, Seq: r.Seq, SHA256: sum, Fence: max(r.Fence, r.Token)}
+	h := head{FormatVersion: headFormat, Seq: r.Seq, SHA256: sum, Fence: max(r.Fence, r.Token)}
 	closes := 0
 	if (r.Kind == Outcome || r.Kind == Settled) && r.Intent != nil {
 		closes = r.Intent.Seq

@@ -17,7 +17,10 @@ func start() time.Time { return time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC) }
 // over is a ledger over a store; time passes only by Sleep, in a bubble.
 func over(s Store) *Ledger {
 	return &Ledger{Store: s, Now: time.Now, Version: "v1.2.3", Sleep: func(ctx context.Context, d time.Duration) error {
-		time.Sleep(d)
+		select {
+		case <-ctx.Done():
+		case <-time.After(d):
+		}
 		return ctx.Err()
 	}}
 }

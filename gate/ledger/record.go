@@ -70,7 +70,7 @@ type Record struct {
 	Run           string    `json:"run"`                 // NewRun of the one run of holdfast that wrote it
 	At            time.Time `json:"at"`                  // by the clock of who wrote it; zero is filled in by Append
 	Account       string    `json:"account,omitempty"`   // that the change is in; empty when not known
-	Cluster       string    `json:"cluster,omitempty"`   // name; empty when the change touches no cluster
+	Cluster       string    `json:"cluster,omitempty"`   // as gate.Verdict.Touched names it; empty when the change touches none
 	Clusters      []string  `json:"clusters,omitempty"`  // every cluster of the same change, in the order of their leases
 	Actor         Actor     `json:"actor"`               // who did it
 	Token         int64     `json:"token,omitempty"`     // fencing token of the lease on the cluster; zero when none was held
@@ -90,7 +90,8 @@ type Record struct {
 	Before    string        `json:"before,omitempty"`    // TakenOver, Released: whose lease it was
 	Ends      []string      `json:"ends,omitempty"`      // Intent, set by Append: members of the cluster that it may end or stop, sorted
 	Sizes     []gate.Resize `json:"sizes,omitempty"`     // Intent, set by Append: groups of the cluster that it resizes
-	Exit      *int          `json:"exit,omitempty"`      // Outcome: terraform's exit status; nil when it was not started or nobody knows
+	Exit      *int          `json:"exit,omitempty"`      // Outcome: terraform's exit status; nil when nobody knows, or it was not started
+	Idle      bool          `json:"idle,omitempty"`      // Outcome: terraform was not started, so nothing was changed
 	Interrupt string        `json:"interrupt,omitempty"` // Outcome: what the watch saw, for which it interrupted terraform
 	Serving   []Serving     `json:"serving,omitempty"`   // Outcome, Settled: who serves, role by role
 

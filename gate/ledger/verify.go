@@ -88,7 +88,7 @@ func (v *verifying) readHeads(ctx context.Context) error {
 		switch {
 		case errors.Is(err, ErrDamaged):
 			v.broken[chain] = true
-			v.fault(chain, 0, "its head was edited: it cannot be read")
+			v.fault(chain, 0, "its head was edited, or written by a newer holdfast")
 		case err != nil:
 			return notProved(err)
 		case h.Seq > 0:

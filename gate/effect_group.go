@@ -60,19 +60,20 @@ func (v *View) groupUpdate(c Change, g Group) Effect {
 	}
 	handled := []string{"min_size", "max_size", "desired_capacity", "suspended_processes", "availability_zones", "vpc_zone_identifier",
 		"target_group_arns", "load_balancers", "traffic_source", "max_instance_lifetime", "health_check_type"}
-	if why := v.unproven(c, g); why != "" {
-		e.Rolls = len(v.inGroup(g))
-		does, guess = append(does, "changes "+g.Name), append(guess, why)
-	}
-	if !v.Cluster.Implicit && len(c.changes("tag")) > 0 && v.Cluster.Members.selects(c.Before.Tags(), g.Name, []string{c.Address}) && !v.Cluster.Members.selects(c.After.Tags(), g.Name, []string{c.Address}) {
+	if !v.Cluster.Implicit && v.Cluster.Members.selects(c.Before.Tags(), g.Name, []string{c.Address}) && !v.Cluster.Members.selects(c.After.Tags(), g.Name, []string{c.Address}) {
 		e.Ends = v.inGroup(g)
 		does = append(does, "takes the members of "+g.Name+" out of "+v.Cluster.Name+" by its tags")
 	}
-	// An attribute this version does not know may take every member.
+	if why := v.unproven(c, g); why != "" {
+		guess = append(guess, why)
+	}
 	if names := c.unlisted(handled, steadyGroupAttributes()); len(names) > 0 {
+		guess = append(guess, "what a change of "+strings.Join(names, ", ")+" does to members is not known")
+	}
+	// What this version cannot foresee may take every member.
+	if len(guess) > 0 {
 		e.Rolls = len(v.inGroup(g))
 		does = append(does, "changes "+g.Name)
-		guess = append(guess, "what a change of "+strings.Join(names, ", ")+" does to members is not known")
 	}
 	e.Does, e.Guess = strings.Join(does, "; "), strings.Join(guess, "; ")
 	return e
@@ -110,12 +111,12 @@ func (v *View) rolled(g Group, units, target int) int {
 // unproven says why a change may make the group end members that serve, where
 // that depends on what is not known here; empty if it does not.
 func (v *View) unproven(c Change, g Group) string {
-	if len(c.changes("health_check_type")) > 0 && (c.unknown("health_check_type") || c.After.String("health_check_type") != "EC2") {
+	if slices.Contains(c.Changed, "health_check_type") && c.After.String("health_check_type") != "EC2" {
 		if len(g.Targets) == 0 || len(c.changes("target_group_arns", "traffic_source", "load_balancers")) > 0 {
 			return "whether members pass the health check that the group begins to heed is not known"
 		}
 	}
-	if len(c.changes("mixed_instances_policy")) > 0 && (c.unknown("mixed_instances_policy") || !reflect.DeepEqual(weights(c.Before), weights(c.After))) {
+	if slices.Contains(c.Changed, "mixed_instances_policy") && (c.unknown("mixed_instances_policy") || !reflect.DeepEqual(weights(c.Before), weights(c.After))) {
 		return "how many members the group wants once it weighs them anew is not known"
 	}
 	return ""
@@ -126,8 +127,9 @@ func weights(a Attrs) []any {
 	var out []any
 	overrides, _ := a.Block("mixed_instances_policy").Block("launch_template")["override"].([]any)
 	for _, o := range overrides {
-		if m, ok := o.(map[string]any); ok && m["weighted_capacity"] != nil && m["weighted_capacity"] != "" {
-			out = append(out, m["instance_type"], m["weighted_capacity"])
+		m, _ := o.(map[string]any)
+		if w := m["weighted_capacity"]; w != nil && w != "" {
+			out = append(out, m["instance_type"], w)
 		}
 	}
 	return out
@@ -290,11 +292,11 @@ func removed(c Change, names ...string) []string {
 	for _, name := range c.changes(names...) {
 		before, _ := c.Before[name].([]any)
 		after, _ := c.After[name].([]any)
-		kept, had := c.After.Strings(name), c.Before.Strings(name)
-		lost := slices.ContainsFunc(had, func(s string) bool { return !slices.Contains(kept, s) })
-		named := len(had) == len(before) && !slices.Contains(c.Sensitive, name)
-		// A list that is not known yet may have lost any that it does not name.
-		if len(before) > 0 && (lost || len(after) < len(before) || (c.unknown(name) && !named)) {
+		lost := slices.ContainsFunc(before, func(had any) bool {
+			return !slices.ContainsFunc(after, func(has any) bool { return reflect.DeepEqual(has, had) })
+		})
+		// A secret list may have lost any; one that is not known yet has none.
+		if lost || slices.Contains(c.Sensitive, name) {
 			out = append(out, name)
 		}
 	}

@@ -187,7 +187,7 @@ func KeptAttributes(resourceType string) []string {
 	case "aws_autoscaling_group":
 		return []string{"id", "arn", "region", "name", "min_size", "max_size", "desired_capacity", "launch_template", "launch_configuration",
 			"mixed_instances_policy", "instance_refresh", "instance_maintenance_policy", "availability_zones", "vpc_zone_identifier", "suspended_processes",
-			"target_group_arns", "load_balancers", "traffic_source", "force_delete", "max_instance_lifetime", "protect_from_scale_in", "tag"}
+			"target_group_arns", "load_balancers", "traffic_source", "force_delete", "health_check_type", "max_instance_lifetime", "protect_from_scale_in", "tag"}
 	case "aws_launch_template":
 		return []string{"id", "arn", "region", "name", "latest_version", "default_version"}
 	case "aws_autoscaling_attachment":

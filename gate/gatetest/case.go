@@ -29,7 +29,7 @@ const (
 //	        promises: size= floor= quorum budget= zonefloor= readyafter= settle= unmanaged=
 //	group   NAME desired= [min= max= addr= suspended= zones= targets= template= minhealthy= maxhealthy= region=]
 //	op      GROUP KIND RAW PHASE [end=]
-//	member  ID STATE [addr= group= zone= tags= since= launched= weight= protected targets= type= region= untagged absent]
+//	member  ID STATE [addr= group= zone= subnet= tags= since= launched= weight= protected targets= type= region= untagged absent]
 //	plan    [complete=no] [errored] [age=] [workspace=] [deferred=] [accounts=]
 //	change  ACTION ADDRESS [id=] [name=BEFORE->AFTER …] [unknown=a,b] [sensitive=a,b] [region=] [deposed=] [previous=]
 //	drift   ACTION ADDRESS …                                        as change
@@ -203,7 +203,7 @@ func (c *builder) member(f *fields) error {
 	if err != nil {
 		return err
 	}
-	m := gate.Member{ID: f.arg(0), Region: f.str("region", region), Zone: f.str("zone", region+"a"), Group: f.str("group", ""), Targets: f.list("targets"),
+	m := gate.Member{ID: f.arg(0), Region: f.str("region", region), Zone: f.str("zone", region+"a"), Subnet: f.str("subnet", ""), Group: f.str("group", ""), Targets: f.list("targets"),
 		Protected: f.flag("protected"), Weight: f.num("weight", 0), Launched: now().Add(-24 * time.Hour), Attrs: map[string]string{"instance_type": f.str("type", "m5.large")}}
 	if f.has("launched") {
 		m.Launched = now().Add(-f.duration("launched"))

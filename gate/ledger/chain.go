@@ -24,9 +24,9 @@ import (
 const (
 	recordPrefix = "records/"
 	headPrefix   = "heads/"
-	none         = "none" // where there is no account, or no cluster
-	maxRecord    = 256 << 20
-	maxName      = 100 // bytes of a name in a key
+	none         = "none"   // where there is no account, or no cluster
+	maxRecord    = 64 << 20 // bytes; what a store takes
+	maxName      = 100      // bytes of a name in a key
 )
 
 // Chain is the name of the chain of a cluster: its account and its name, so

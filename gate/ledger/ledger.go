@@ -102,6 +102,9 @@ func (l *Ledger) Each(ctx context.Context, clusters []string, r Record) ([]Ref, 
 	for i, cluster := range clusters {
 		one := r
 		one.Cluster, one.Ends, one.Sizes = cluster, nil, nil
+		if token, ok := r.Tokens[cluster]; ok || i > 0 {
+			one.Token = token // the token of another lease would fence the wrong one
+		}
 		if one.Kind == Intent {
 			one.Ends, one.Sizes = effects(r.Verdict, cluster)
 		}
@@ -211,20 +214,32 @@ func (a *appending) catchUp(ctx context.Context, h head, version string, there [
 	if err != nil || e.Record.Previous != h.SHA256 {
 		return fmt.Errorf("%w: record %d does not follow from the one before", ErrDamaged, h.Seq+1)
 	}
-	// A writer moves the head before it goes on, so two records behind a head
-	// that stands still were not left by any crash.
-	if _, _, _, err := a.l.Store.Read(ctx, recordKey(a.chain, h.Seq+2)); err == nil {
-		again, _, err := a.l.head(ctx, a.chain)
-		if err != nil {
-			return err
-		}
-		if again.Seq == h.Seq {
-			return fmt.Errorf("%w: its head stands at %d and there are records far behind it", ErrDamaged, h.Seq)
-		}
-		return errLost
+	if err := a.l.lags(ctx, a.chain, h); err != nil {
+		return err
 	}
 	if err := a.l.moveHead(ctx, a.chain, version, after(e.Record, e.Ref.SHA256)); err != nil {
 		return err
+	}
+	return errLost
+}
+
+// lags proves that a head with a record behind it is one that a writer has not
+// moved yet. A writer moves it before it goes on, so two records behind a head
+// that stands still were not left by any crash.
+func (l *Ledger) lags(ctx context.Context, chain string, h head) error {
+	_, _, _, err := l.Store.Read(ctx, recordKey(chain, h.Seq+2))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	now, _, err := l.head(ctx, chain)
+	if err != nil {
+		return err
+	}
+	if now.Seq == h.Seq {
+		return fmt.Errorf("%w: its head stands at %d and there are records far behind it", ErrDamaged, h.Seq)
 	}
 	return errLost
 }

@@ -120,13 +120,13 @@ func (l *Ledger) Origin(ctx context.Context, e Entry) (Entry, error) {
 		case r.See != nil:
 			other, err := l.marked(ctx, r.See.Chain, Mark{Seq: r.See.Seq, SHA256: r.See.SHA256})
 			if err != nil {
-				return e, err
+				return e, unreadable(r.See.Chain, err)
 			}
 			e = other
 		case r.Intent != nil:
 			intent, err := l.marked(ctx, r.Chain, *r.Intent)
 			if err != nil {
-				return e, err
+				return e, unreadable(r.Chain, err)
 			}
 			e = intent
 		default:

@@ -45,7 +45,7 @@ func (l *Ledger) Recent(ctx context.Context, account, cluster string, since time
 		}
 	}
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, unreadable(t.chain, err)
 	}
 	for _, m := range t.end.Marks {
 		if m.Kind == Intent {
@@ -55,7 +55,7 @@ func (l *Ledger) Recent(ctx context.Context, account, cluster string, since time
 	for _, m := range wanted {
 		if _, ok := found[m.Seq]; !ok {
 			if found[m.Seq], err = l.marked(ctx, t.chain, m); err != nil {
-				return nil, nil, err
+				return nil, nil, unreadable(t.chain, err)
 			}
 		}
 	}
@@ -95,7 +95,7 @@ func (l *Ledger) Overrides(ctx context.Context, account, cluster, plan string) (
 		}
 		e, err := l.marked(ctx, t.chain, m)
 		if err != nil {
-			return nil, err
+			return nil, unreadable(t.chain, err)
 		}
 		if o := e.Record.Override; o != nil && o.Plan == plan {
 			given := *o
@@ -130,24 +130,33 @@ type tail struct {
 // tail reads the head of a chain and its last record; nil if the chain is
 // empty.
 func (l *Ledger) tail(ctx context.Context, chain string) (*tail, error) {
+	for range attempts {
+		t, err := l.end(ctx, chain)
+		if !errors.Is(err, errLost) {
+			return t, unreadable(chain, err)
+		}
+	}
+	return nil, unreadable(chain, errLost)
+}
+
+func (l *Ledger) end(ctx context.Context, chain string) (*tail, error) {
 	h, _, err := l.head(ctx, chain)
 	if err != nil {
-		return nil, unreadable(chain, err)
+		return nil, err
 	}
 	// The writer of one more record may have been killed before it moved the
 	// head.
-	next, err := l.record(ctx, chain, h.Seq+1)
+	last, err := l.record(ctx, chain, h.Seq+1)
 	switch {
-	case err == nil && next.Record.Previous != h.SHA256:
-		return nil, unreadable(chain, fmt.Errorf("%w: record %d does not follow from the one before", ErrDamaged, next.Seq))
+	case err == nil && last.Record.Previous != h.SHA256:
+		return nil, fmt.Errorf("%w: record %d does not follow from the one before", ErrDamaged, last.Seq)
 	case err == nil:
-		return &tail{l, chain, next, after(next.Record, next.SHA256)}, nil
-	case !errors.Is(err, fs.ErrNotExist):
-		return nil, unreadable(chain, err)
-	case h.Seq == 0:
+		err = l.lags(ctx, chain, h)
+	case errors.Is(err, fs.ErrNotExist) && h.Seq == 0:
 		return nil, nil
+	case errors.Is(err, fs.ErrNotExist):
+		last, err = l.marked(ctx, chain, Mark{Seq: h.Seq, SHA256: h.SHA256})
 	}
-	last, err := l.marked(ctx, chain, Mark{Seq: h.Seq, SHA256: h.SHA256})
 	if err != nil {
 		return nil, err
 	}
@@ -172,11 +181,11 @@ func (l *Ledger) marked(ctx context.Context, chain string, m Mark) (Entry, error
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		// A record that was there and is not: never "it did not happen".
-		return e, unreadable(chain, fmt.Errorf("%w: record %d is gone", ErrDamaged, m.Seq))
+		return e, fmt.Errorf("%w: record %d is gone", ErrDamaged, m.Seq)
 	case err != nil:
-		return e, unreadable(chain, err)
+		return e, err
 	case e.SHA256 != m.SHA256:
-		return e, unreadable(chain, fmt.Errorf("%w: record %d was changed after it was written", ErrDamaged, m.Seq))
+		return e, fmt.Errorf("%w: record %d was changed after it was written", ErrDamaged, m.Seq)
 	}
 	return e, nil
 }
@@ -195,8 +204,12 @@ func (l *Ledger) record(ctx context.Context, chain string, seq int) (Entry, erro
 	return e, nil
 }
 
-// unreadable says what it means that the past of a cluster is not known.
+// unreadable says what it means that the past of a cluster is not known; nil if
+// it is.
 func unreadable(chain string, err error) error {
+	if err == nil {
+		return nil
+	}
 	what := fmt.Errorf("the ledger could not be read, so it is not known what was done last (%s): %w", chain, err)
 	if errors.Is(err, ErrDamaged) {
 		return fmt.Errorf("%w\nRun holdfast record verify; keep what is there for an inquiry, and name a new store in holdfast.hcl", what)

@@ -62,21 +62,22 @@ func (k *Kind) UnmarshalText(b []byte) error {
 // A Record is one thing that was decided or done. It never holds terraform's
 // arguments, nor any value of the environment but those that NewActor names.
 type Record struct {
-	FormatVersion string    `json:"format_version"` // set by Append
-	Chain         string    `json:"chain"`          // set by Append: Chain(Account, Cluster)
-	Seq           int       `json:"seq"`            // set by Append: 1 for the first of a chain
-	Previous      string    `json:"previous"`       // set by Append: SHA-256 of the bytes of the record before, in hex; empty for the first
-	Kind          Kind      `json:"kind"`
-	Run           string    `json:"run"`                 // NewRun of the one run of holdfast that wrote it
-	At            time.Time `json:"at"`                  // by the clock of who wrote it; zero is filled in by Append
-	Account       string    `json:"account,omitempty"`   // that the change is in; empty when not known
-	Cluster       string    `json:"cluster,omitempty"`   // as gate.Verdict.Touched names it; empty when the change touches none
-	Clusters      []string  `json:"clusters,omitempty"`  // every cluster of the same change, in the order of their leases
-	Actor         Actor     `json:"actor"`               // who did it
-	Token         int64     `json:"token,omitempty"`     // fencing token of the lease on the cluster; zero when none was held
-	Holdfast      string    `json:"holdfast"`            // version of holdfast
-	Product       string    `json:"product,omitempty"`   // "terraform" or "tofu"
-	Terraform     string    `json:"terraform,omitempty"` // its version
+	FormatVersion string           `json:"format_version"` // set by Append
+	Chain         string           `json:"chain"`          // set by Append: Chain(Account, Cluster)
+	Seq           int              `json:"seq"`            // set by Append: 1 for the first of a chain
+	Previous      string           `json:"previous"`       // set by Append: SHA-256 of the bytes of the record before, in hex; empty for the first
+	Kind          Kind             `json:"kind"`
+	Run           string           `json:"run"`                 // NewRun of the one run of holdfast that wrote it
+	At            time.Time        `json:"at"`                  // by the clock of who wrote it; zero is filled in by Append
+	Account       string           `json:"account,omitempty"`   // that the change is in; empty when not known
+	Cluster       string           `json:"cluster,omitempty"`   // as gate.Verdict.Touched names it; empty when the change touches none
+	Clusters      []string         `json:"clusters,omitempty"`  // every cluster of the same change, in the order of their leases
+	Actor         Actor            `json:"actor"`               // who did it
+	Token         int64            `json:"token,omitempty"`     // fencing token of the lease on the cluster; zero when none was held. For Each that of the first cluster, if Tokens are not given
+	Tokens        map[string]int64 `json:"tokens,omitempty"`    // fencing tokens of all leases of the change, by cluster; Each takes Token from it
+	Holdfast      string           `json:"holdfast"`            // version of holdfast
+	Product       string           `json:"product,omitempty"`   // "terraform" or "tofu"
+	Terraform     string           `json:"terraform,omitempty"` // its version
 
 	Plan      string        `json:"plan,omitempty"`      // SHA-256 of the plan file
 	Snapshot  string        `json:"snapshot,omitempty"`  // SHA-256 of what was read

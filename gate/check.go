@@ -81,7 +81,8 @@ func (d Decision) Permits() bool { return d == Allow || d == Warn }
 // Outcome is how one run of one check ended.
 type Outcome uint8
 
-// The outcomes. Only Ran does not block by itself.
+// The outcomes. Only Ran does not block by itself, and Blind where overrides let
+// through that its sources were not read.
 const (
 	OutcomeUnknown Outcome = iota
 	Ran
@@ -108,6 +109,6 @@ type Run struct {
 	Check    string   `json:"check"`
 	Cluster  string   `json:"cluster,omitempty"` // empty for a check of the plan
 	Outcome  Outcome  `json:"outcome"`
-	Decision Decision `json:"decision"`         // the worst it said; Allow if it ran and said nothing
+	Decision Decision `json:"decision"`         // the worst it said; Allow if it ran and said nothing, Warn if it was let through blind
 	Reason   string   `json:"reason,omitempty"` // why it was blind or errored
 }

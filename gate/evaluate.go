@@ -28,18 +28,21 @@ func Evaluate(in Input, suite []*Check) Verdict {
 		// No plan, so nothing is known of what would happen.
 		findings = append(findings, Finding{Check: "plan", Code: "plan.missing", Decision: Block, Message: "there is no plan to judge", Remedy: "give holdfast a plan file"})
 	}
+	leave := newOverrides(in)
+	for i := range findings {
+		leave.excuse(&findings[i])
+	}
 	for _, c := range suite {
+		views := v.Clusters
 		if c.Plan {
-			fs, run := apply(c, in, nil, v.Clusters)
-			findings, v.Runs = append(findings, fs...), append(v.Runs, run)
-			continue
+			views = []*View{nil}
 		}
-		for _, view := range v.Clusters {
-			fs, run := apply(c, in, view, v.Clusters)
+		for _, view := range views {
+			fs, run := apply(c, in, view, v.Clusters, leave)
 			findings, v.Runs = append(findings, fs...), append(v.Runs, run)
 		}
 	}
-	v.Findings = findings
+	v.Findings, v.Expires = append(findings, leave.unused()...), leave.until(v.Expires)
 	if in.Given != nil {
 		v.bind(*in.Given, in.Config.VerdictAge)
 	}
@@ -274,8 +277,13 @@ func (s Source) Stale(now time.Time, age time.Duration) bool {
 	return s.ReadAt.IsZero() || now.Sub(s.ReadAt) > age || s.ReadAt.Sub(now) > age
 }
 
-// blindness says why a check cannot see a cluster; empty if it can.
-func blindness(c *Check, in Input, view *View, clusters []*View) string {
+// A lack is a source that a check needs in a region and has not.
+type lack struct{ what, name, region string }
+
+const stale = "stale"
+
+// lacks are what keeps a check from seeing a cluster, or the plan.
+func lacks(c *Check, in Input, view *View, clusters []*View) []lack {
 	regions := regionsOf(in.Plan, clusters)
 	if view != nil {
 		regions = view.Regions
@@ -283,38 +291,52 @@ func blindness(c *Check, in Input, view *View, clusters []*View) string {
 			regions = in.Plan.Regions
 		}
 	}
-	var why []string
+	var out []lack
 	for _, region := range regions {
-		lacks := map[string][]string{}
 		for _, name := range c.Needs {
 			s, ok := source(in.Snapshot, name, region)
 			switch {
 			case !ok:
-				lacks["not read"] = append(lacks["not read"], name)
+				out = append(out, lack{"not read", name, region})
 			case !s.Complete:
-				lacks["incomplete"] = append(lacks["incomplete"], name)
+				out = append(out, lack{"incomplete", name, region})
 			case s.Stale(in.Now, in.Config.SnapshotAge):
-				lacks["stale"] = append(lacks["stale"], name)
+				out = append(out, lack{stale, name, region})
 			}
 		}
-		for _, what := range slices.Sorted(maps.Keys(lacks)) {
-			names := lacks[what]
-			why = append(why, what+" in "+region+": "+names[0]+others(len(names)-1))
-		}
+	}
+	return out
+}
+
+// blindness says what a check lacks, region by region.
+func blindness(missing []lack) string {
+	type kind struct{ region, what string }
+	names := map[kind][]string{}
+	for _, l := range missing {
+		k := kind{l.region, l.what}
+		names[k] = append(names[k], l.name)
+	}
+	var why []string
+	for _, k := range slices.SortedFunc(maps.Keys(names), func(a, b kind) int { return cmp.Or(cmp.Compare(a.region, b.region), cmp.Compare(a.what, b.what)) }) {
+		why = append(why, k.what+" in "+k.region+": "+names[k][0]+others(len(names[k])-1))
 	}
 	return strings.Join(why, "; ")
 }
 
 // apply runs one check on one cluster, or on the plan. Not being able to see,
 // failing and panicking all block.
-func apply(c *Check, in Input, view *View, clusters []*View) (findings []Finding, run Run) {
+func apply(c *Check, in Input, view *View, clusters []*View, leave *overrides) (findings []Finding, run Run) {
 	run = Run{Check: c.Name, Outcome: Errored, Decision: Block}
 	if view != nil {
 		run.Cluster = view.Cluster.Name
 	}
-	if why := blindness(c, in, view, clusters); why != "" {
-		run.Outcome, run.Reason = Blind, why
-		return nil, run
+	worst, outcome := Allow, Ran
+	if missing := lacks(c, in, view, clusters); len(missing) > 0 {
+		if !leave.covers(missing) {
+			run.Outcome, run.Reason = Blind, blindness(missing)
+			return nil, run
+		}
+		worst, outcome, run.Reason = Warn, Blind, blindness(missing)
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -323,7 +345,6 @@ func apply(c *Check, in Input, view *View, clusters []*View) (findings []Finding
 			findings = append(findings, broken(run))
 		}
 	}()
-	worst := Allow
 	pass := &Pass{Now: in.Now, Config: in.Config, Plan: in.Plan, Snapshot: in.Snapshot, Cluster: view, Clusters: clusters, Report: func(f Finding) {
 		f.Check = c.Name
 		if view != nil {
@@ -333,6 +354,7 @@ func apply(c *Check, in Input, view *View, clusters []*View) (findings []Finding
 			f.Decision = Block
 		}
 		slices.Sort(f.Subjects)
+		leave.excuse(&f)
 		worst = max(worst, f.Decision)
 		findings = append(findings, f)
 	}}
@@ -340,7 +362,7 @@ func apply(c *Check, in Input, view *View, clusters []*View) (findings []Finding
 		run.Reason = err.Error()
 		return append(findings, broken(run)), run
 	}
-	run.Outcome, run.Decision = Ran, worst
+	run.Outcome, run.Decision = outcome, worst
 	return findings, run
 }
 
@@ -361,7 +383,9 @@ func (v *Verdict) decide() {
 	worst := map[string]Decision{}
 	for _, r := range v.Runs {
 		d := r.Decision
-		if r.Outcome != Ran {
+		// Who could not see and was let through says Warn; nobody else who did not
+		// run says anything.
+		if r.Outcome != Ran && (r.Outcome != Blind || d != Warn) {
 			d = Block
 		}
 		v.Decision = max(v.Decision, d)

@@ -67,7 +67,7 @@ func unbound(given Given, now Verdict, age time.Duration) []Finding {
 	// loosened one.
 	if given.Config != now.Config {
 		out = append(out, Finding{Code: "bound.config", Evidence: differs("config", "holdfast.hcl", given.Config, now.Config),
-			Message: fmt.Sprintf("the promises were edited since the verdict: it was given under the config %s, and now it is %s", abbreviated(given.Config), abbreviated(now.Config)),
+			Message: fmt.Sprintf("the promises were edited since the verdict: it was given under %s, and now there is %s", promised(given.Config), promised(now.Config)),
 			Remedy:  "have the plan judged again under the config as it is now (holdfast check)"})
 	}
 	return append(append(out, outdated(given, now.At, age)...), switched(given, now)...)

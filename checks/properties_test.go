@@ -172,7 +172,9 @@ func TestAddingAVictimNeverMakesTheVerdictBetter(t *testing.T) {
 		in := world(t)
 		more := clone(in)
 		for i, c := range more.Plan.Changes {
-			if c.Type == "aws_instance" && c.Action == gate.NoOp {
+			// Removing a voter that does not serve is a repair: fewer are needed then.
+			serves := slices.ContainsFunc(in.Snapshot.Members, func(m gate.Member) bool { return m.ID == c.ID && m.Serving == gate.ServingYes })
+			if c.Type == "aws_instance" && c.Action == gate.NoOp && serves {
 				more.Plan.Changes[i].Action = gate.Delete
 				break
 			}

@@ -123,7 +123,7 @@ func seal(r Record, chain string, h head) ([]byte, head, error) {
 	if err != nil {
 		return nil, head{}, fmt.Errorf("%w: %w", errTooLong, err)
 	}
-	data = append(data, '\n')
+	data = append(Printable(data), '\n')
 	if len(data) > maxRecord {
 		return nil, head{}, errTooLong
 	}

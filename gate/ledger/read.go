@@ -59,6 +59,26 @@ func (l *Ledger) Records(ctx context.Context, cluster string) iter.Seq2[Entry, e
 	}
 }
 
+// Heads returns where every chain ends, by its head. Whoever keeps them where
+// others cannot write can tell later whether a chain was rewritten: the record
+// of that number must still have that digest.
+func (l *Ledger) Heads(ctx context.Context) ([]Ref, error) {
+	keys, err := l.Store.List(ctx, headPrefix)
+	if err != nil {
+		return nil, fmt.Errorf("the ledger could not be listed: %w\nSee that the store of holdfast.hcl can be read", err)
+	}
+	var out []Ref
+	for _, key := range keys {
+		chain := strings.TrimPrefix(key, headPrefix)
+		h, _, err := l.head(ctx, chain)
+		if err != nil {
+			return nil, unreadable(chain, err)
+		}
+		out = append(out, Ref{Chain: chain, Seq: h.Seq, SHA256: h.SHA256})
+	}
+	return out, nil
+}
+
 // lasts returns the highest number of every chain.
 func (l *Ledger) lasts(ctx context.Context) (map[string]int, error) {
 	keys, err := l.Store.List(ctx, recordPrefix)

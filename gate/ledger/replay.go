@@ -31,7 +31,7 @@ func Replay(e Entry, suite []*gate.Check, version string) (same bool, diff strin
 	if err := json.Compact(&want, e.verdict); err != nil {
 		return false, "", fmt.Errorf("the verdict in %s cannot be read: %w", e.Ref, err)
 	}
-	if bytes.Equal(got, want.Bytes()) {
+	if got = Printable(got); bytes.Equal(got, want.Bytes()) {
 		return true, "", nil
 	}
 	diff = difference(want.Bytes(), got)

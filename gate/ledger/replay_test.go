@@ -96,6 +96,20 @@ func TestEveryStoryReplays(t *testing.T) {
 	}
 }
 
+// TestHostileNamesReplayAndShow: names that would act on a terminal are in the
+// record as escapes, and it replays all the same.
+func TestHostileNamesReplayAndShow(t *testing.T) {
+	const name = "a\u009b31m\u202eb\x7f\U000e0041<&>\xff"
+	in := gate.Input{Now: time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC), Plan: &gate.Plan{FormatVersion: "1.2", Changes: []gate.Change{{Address: name, Type: "aws_instance", Action: gate.Delete, ID: "i-1"}}}}
+	e := keep(t, in, checks.Suite())
+	if shown := ledger.Printable(e.Data); !bytes.Equal(shown, e.Data) || bytes.ContainsAny(e.Data, "\u009b\u202e\x7f\x1b") {
+		t.Errorf("got a record that acts on a terminal: %q", e.Data)
+	}
+	if same, diff, err := ledger.Replay(e, checks.Suite(), "v1"); !same || err != nil {
+		t.Errorf("got %v, %s, %v, want the same verdict", same, diff, err)
+	}
+}
+
 func TestReplayTellsWhatDiffers(t *testing.T) {
 	in := gate.Input{Now: time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC), Plan: &gate.Plan{FormatVersion: "1.2"}}
 	ok := &gate.Check{Name: "ok", Plan: true, Run: func(*gate.Pass) error { return nil }}

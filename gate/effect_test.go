@@ -14,11 +14,17 @@ import (
 )
 
 // TestEffects holds every word and number of what a plan does to each cluster.
-// A case is the lines of gatetest; what it should come to stands after ">".
 func TestEffects(t *testing.T) {
-	files, err := filepath.Glob("testdata/effects/*.txtar")
+	cases(t, "effects", func(in gate.Input) []string { return told(gate.Clusters(in)) })
+}
+
+// cases runs those of a folder. A case is the lines of gatetest; what it should
+// come to stands after ">".
+func cases(t *testing.T, dir string, tell func(gate.Input) []string) {
+	t.Helper()
+	files, err := filepath.Glob("testdata/" + dir + "/*.txtar")
 	if err != nil || len(files) == 0 {
-		t.Fatalf("no cases: %v", err)
+		t.Fatalf("no cases in testdata/%s: %v", dir, err)
 	}
 	for _, file := range files {
 		ar, err := txtar.ParseFile(file)
@@ -39,7 +45,7 @@ func TestEffects(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if got := told(gate.Clusters(in)); !slices.Equal(got, want) {
+				if got := tell(in); !slices.Equal(got, want) {
 					t.Errorf("got\n> %s\nwant\n> %s", strings.Join(got, "\n> "), strings.Join(want, "\n> "))
 				}
 			})

@@ -1,6 +1,9 @@
 package gate
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Phase says whether the control plane is still moving a member. It is one of
 // the two axes of a member's state; Serving is the other.
@@ -38,23 +41,14 @@ func (p Phase) Transitional() bool {
 	return p == Arriving || p == Leaving || p == Changing || p == PhaseUnknown
 }
 
-// rank orders phases from best to worst:
-// gone > leaving > failed > changing = unknown > arriving > steady.
+// rank orders phases from best to worst. One that is not known, to anybody or
+// to this version, ranks with Changing.
 func (p Phase) rank() int {
-	switch p {
-	case Steady:
-		return 0
-	case Arriving:
-		return 1
-	case Failed:
-		return 3
-	case Leaving:
-		return 4
-	case Gone:
-		return 5
-	default: // Changing, and whatever is not known
-		return 2
+	order := []Phase{Steady, Arriving, Changing, Failed, Leaving, Gone}
+	if !slices.Contains(order, p) {
+		p = Changing
 	}
+	return slices.Index(order, p)
 }
 
 // Serving says whether a member does useful work now.
@@ -120,16 +114,12 @@ type Member struct {
 // any source with an opinion gives, and serving only if all of them agree. A
 // member nobody has an opinion on stays unknown and does not serve.
 func (m *Member) Join() {
+	opinions := slices.DeleteFunc(slices.Clone(m.Observed), func(o Observation) bool { return !o.Opinion })
 	m.Phase, m.Serving, m.Since = PhaseUnknown, ServingUnknown, time.Time{}
-	first := true
-	for _, o := range m.Observed {
-		if !o.Opinion {
-			continue
-		}
-		if first {
-			m.Phase, m.Serving, m.Since, first = o.Phase, o.Serving, o.Since, false
-			continue
-		}
+	if len(opinions) > 0 {
+		m.Phase, m.Serving, m.Since = opinions[0].Phase, opinions[0].Serving, opinions[0].Since
+	}
+	for _, o := range opinions {
 		if o.Phase.rank() > m.Phase.rank() || (o.Phase == PhaseUnknown && m.Phase == Changing) {
 			m.Phase, m.Since = o.Phase, o.Since
 		}

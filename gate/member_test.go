@@ -25,6 +25,13 @@ func TestJoinTakesTheWorstOfAllSources(t *testing.T) {
 		"impaired":                     {[]Observation{running, seen(Failed, ServingNo)}, Failed, ServingNo},
 		"impaired and leaving":         {[]Observation{seen(Failed, ServingNo), seen(Leaving, ServingNo)}, Leaving, ServingNo},
 		"changing and serving":         {[]Observation{running, seen(Changing, ServingYes)}, Changing, ServingYes},
+		"not known, and then changing": {[]Observation{seen(PhaseUnknown, ServingUnknown), seen(Changing, ServingYes)}, PhaseUnknown, ServingUnknown},
+		"leaving, and then not known":  {[]Observation{seen(Leaving, ServingNo), seen(PhaseUnknown, ServingUnknown)}, Leaving, ServingNo},
+		"failed, and then changing":    {[]Observation{seen(Failed, ServingNo), seen(Changing, ServingYes)}, Failed, ServingNo},
+		"changing, and then arriving":  {[]Observation{seen(Changing, ServingYes), seen(Arriving, ServingYes)}, Changing, ServingYes},
+		"gone, and then leaving":       {[]Observation{seen(Gone, ServingNo), seen(Leaving, ServingNo)}, Gone, ServingNo},
+		"no, and then not known":       {[]Observation{seen(Steady, ServingNo), seen(Steady, ServingUnknown)}, Steady, ServingNo},
+		"an opinion after none":        {[]Observation{{Phase: Gone, Serving: ServingNo}, running}, Steady, ServingYes},
 		"changing, and then not known": {[]Observation{seen(Changing, ServingYes), seen(PhaseUnknown, ServingUnknown)}, PhaseUnknown, ServingUnknown},
 		"arriving":                     {[]Observation{running, seen(Arriving, ServingYes)}, Arriving, ServingNo},
 		"stopped":                      {[]Observation{seen(Steady, ServingNo)}, Steady, ServingNo},
@@ -32,7 +39,7 @@ func TestJoinTakesTheWorstOfAllSources(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			m := Member{Observed: test.observed}
+			m := Member{Observed: test.observed, Phase: Gone, Serving: ServingYes, Since: time.Now()} // what was there before is forgotten
 			m.Join()
 			if m.Phase != test.phase || m.Serving != test.serving {
 				t.Errorf("got %s, %s; want %s, %s", m.Phase, m.Serving, test.phase, test.serving)
@@ -69,6 +76,19 @@ func TestBenignIsOnlyWhatASourceExplains(t *testing.T) {
 	}
 }
 
+func TestSinceIsWhenTheWorstPhaseBegan(t *testing.T) {
+	now := time.Date(2018, 1, 2, 20, 37, 0, 0, time.UTC)
+	m := Member{Observed: []Observation{
+		{Phase: Steady, Serving: ServingYes, Opinion: true, Since: now.Add(-3 * time.Hour)},
+		{Phase: Leaving, Serving: ServingNo, Opinion: true, Since: now.Add(-2 * time.Hour)},
+		{Phase: Leaving, Serving: ServingNo, Opinion: true, Since: now.Add(-1 * time.Hour)},
+		{Phase: Gone, Since: now},
+	}}
+	if m.Join(); m.Phase != Leaving || !m.Since.Equal(now.Add(-2*time.Hour)) {
+		t.Errorf("got %s since %s; want leaving since %s, who said so first", m.Phase, m.Since, now.Add(-2*time.Hour))
+	}
+}
+
 // text is what every enum of a record can do.
 type text interface {
 	comparable
@@ -87,8 +107,8 @@ func roundTrip[T text](t *testing.T, values []T, read func([]byte) (T, error)) {
 			t.Errorf("%q: read %v, %v", b, got, err)
 		}
 	}
-	if _, err := read([]byte("a word of a newer version")); err == nil {
-		t.Errorf("%T: an unknown word was read as a known one", values[0])
+	if v, err := read([]byte("a word of a newer version")); err == nil || v != values[0] {
+		t.Errorf("%T: an unknown word was read as %v, %v", v, v, err)
 	}
 }
 
@@ -100,8 +120,10 @@ func TestEnumsReadWhatTheyWriteAndNothingElse(t *testing.T) {
 	roundTrip(t, []Decision{Undecided, Allow, Warn, Block}, func(b []byte) (v Decision, err error) { err = v.UnmarshalText(b); return })
 	roundTrip(t, []Outcome{OutcomeUnknown, Ran, Blind, Errored}, func(b []byte) (v Outcome, err error) { err = v.UnmarshalText(b); return })
 	roundTrip(t, []Bucket{BucketUnknown, BucketGone, BucketVictim, BucketSurvivor, BucketLeaving, BucketFailed, BucketChanging, BucketArriving, BucketOutOfService}, func(b []byte) (v Bucket, err error) { err = v.UnmarshalText(b); return })
-	if got := Phase(200).String(); got != "unknown" {
-		t.Errorf("a phase that does not exist is %q, want unknown", got)
+	for _, p := range []Phase{Gone + 1, 200} {
+		if got := p.String(); got != "unknown" {
+			t.Errorf("a phase that does not exist is %q, want unknown", got)
+		}
 	}
 }
 

@@ -149,7 +149,7 @@ func (v *View) anonymous(region, name string) (units, rolls int) {
 		if e.Group != name {
 			continue
 		}
-		if c, ok := v.change(e.Address); ok && c.Region != "" && c.Region != region {
+		if c := v.change(e.Address); c.Region != "" && c.Region != region {
 			continue
 		}
 		units += e.Kills
@@ -158,13 +158,14 @@ func (v *View) anonymous(region, name string) (units, rolls int) {
 	return units, rolls
 }
 
-// change returns the plan's entry with that identity.
-func (v *View) change(address string) (Change, bool) {
+// change returns the plan's entry with that identity; the zero Change if an
+// effect has none.
+func (v *View) change(address string) Change {
 	i := slices.IndexFunc(v.Recorded, func(c Change) bool { return c.key() == address })
 	if i < 0 {
-		return Change{}, false
+		return Change{}
 	}
-	return v.Recorded[i], true
+	return v.Recorded[i]
 }
 
 // cost is the most members that units can cost: the lightest unprotected ones
@@ -216,15 +217,16 @@ func (p pool) empties(zones map[string]bool, stops map[string]bool) bool {
 // sets of zones that every pool's choices could empty, the largest goes. A
 // member whose zone is not known spans none; one that the plan stops is out.
 func fewestZones(pools []pool, stops map[string]bool) int {
-	spanned := map[string]bool{}
+	var zones []string
 	for _, p := range pools {
 		for _, m := range p.members {
 			if m.Zone != "" && !stops[m.ID] {
-				spanned[m.Zone] = true
+				zones = append(zones, m.Zone)
 			}
 		}
 	}
-	zones := slices.Sorted(maps.Keys(spanned))
+	slices.Sort(zones)
+	zones = slices.Compact(zones)
 	fewest := len(zones)
 	if fewest > 16 {
 		// More zones than any region has: too many sets to try, so every choice
@@ -268,7 +270,7 @@ func (v *View) voters(r Role) int {
 func (v *View) joins(r Role) int {
 	n := 0
 	for _, e := range v.Effects {
-		if c, ok := v.change(e.Address); e.Joins > 0 && ok && v.inRole(r, c) {
+		if v.inRole(r, v.change(e.Address)) {
 			n += e.Joins
 		}
 	}
@@ -280,8 +282,8 @@ func (v *View) inRole(r Role, c Change) bool {
 	if r.Name == "" && r.Members.Empty() {
 		return true
 	}
-	if c.Type == "aws_autoscaling_group" && slices.ContainsFunc(v.Members, func(m MemberView) bool { return m.Group == c.ID && r.has(m) }) {
-		return true
+	if c.ID != "" && slices.ContainsFunc(v.Members, func(m MemberView) bool { return m.Group == c.ID && r.has(m) }) {
+		return true // what a group launches is in the roles of those it has
 	}
 	return r.Members.selects(fill(c.After.Tags(), c.Before.Tags()), c.ID, []string{c.Address})
 }

@@ -229,16 +229,16 @@ func claim(implicit map[origin]*View, from origin) *View {
 // named gives implicit clusters their names, adding what they come from and
 // the region where a name would stand twice.
 func named(declared []*View, implicit map[origin]*View) []*View {
-	taken, kinds := map[string]int{}, map[string]map[string]bool{}
+	taken, kinds := map[string]int{}, map[string]map[string]int{}
 	for _, v := range declared {
-		taken[v.Cluster.Name] += 2
+		taken[v.Cluster.Name]++
 	}
 	for from := range implicit {
 		taken[from.name]++
 		if kinds[from.name] == nil {
-			kinds[from.name] = map[string]bool{}
+			kinds[from.name] = map[string]int{}
 		}
-		kinds[from.name][from.kind] = true
+		kinds[from.name][from.kind]++
 	}
 	var out []*View
 	for from, v := range implicit {
@@ -296,18 +296,15 @@ func (v *View) of(ok func(MemberView) bool) []string {
 
 // regions are those of the cluster's members and groups, sorted.
 func (v *View) regions() []string {
-	set := map[string]bool{}
-	for _, r := range v.Regions {
-		set[r] = true
-	}
+	var out []string
 	for _, m := range v.Members {
-		set[m.Region] = true
+		out = append(out, m.Region)
 	}
 	for _, g := range v.Groups {
-		set[g.Region] = true
+		out = append(out, g.Region)
 	}
-	delete(set, "")
-	return slices.Sorted(maps.Keys(set))
+	slices.Sort(out)
+	return slices.DeleteFunc(slices.Compact(out), func(r string) bool { return r == "" })
 }
 
 // Touched reports whether the plan does anything to the cluster's members or
@@ -346,14 +343,12 @@ func (s Selector) selects(tags map[string]string, group string, addresses []stri
 // from an address.
 func resourceOf(address string) string {
 	address, _, _ = strings.Cut(address, " (deposed ")
-	if strings.HasSuffix(address, "]") {
-		// The key itself may hold brackets inside quotes.
-		if i := strings.LastIndex(address, `["`); i > 0 && strings.HasSuffix(address, `"]`) {
-			return address[:i]
-		}
-		if i := strings.LastIndexByte(address, '['); i > 0 {
-			return address[:i]
-		}
+	key := "["
+	if strings.HasSuffix(address, `"]`) {
+		key = `["` // the key itself may hold brackets
+	}
+	if i := strings.LastIndex(address, key); i > 0 && strings.HasSuffix(address, "]") {
+		return address[:i]
 	}
 	return address
 }

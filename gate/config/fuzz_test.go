@@ -3,11 +3,14 @@ package config
 import (
 	"errors"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"golang.org/x/tools/txtar"
+
+	"github.com/holdfast-gate/holdfast/gate"
 )
 
 // FuzzParse: no bytes panic, no refusal carries a control character to the
@@ -36,6 +39,10 @@ func FuzzParse(f *testing.F) {
 		}
 		if cfg.PlanAge < time.Second || cfg.SnapshotAge < time.Second {
 			t.Errorf("got ages %s and %s", cfg.PlanAge, cfg.SnapshotAge)
+		}
+		if s := cfg.Store; cfg.VerdictAge < time.Second || s.Directory != "" && s != (gate.Store{Directory: s.Directory}) || s.Bucket == "" && s.Prefix+s.Region != "" || strings.Contains(s.Prefix, "..") ||
+			cfg.Override.Approvals < 0 || cfg.Override.Longest < 0 || slices.Contains(cfg.Override.People, "") {
+			t.Errorf("got a store or an override policy that cannot be meant: %+v, %+v", cfg.Store, cfg.Override)
 		}
 		for _, c := range cfg.Clusters {
 			if c.Name == "" || c.Members.Empty() || len(c.Roles) == 0 {

@@ -11,9 +11,9 @@ import (
 
 func fileSchema() *hcl.BodySchema {
 	return &hcl.BodySchema{
-		Attributes: attributes("workspaces"),
+		Attributes: attributes("workspaces", "mode"),
 		Blocks: []hcl.BlockHeaderSchema{
-			{Type: "gate"}, {Type: "aws"}, {Type: "scope"}, {Type: "freshness"},
+			{Type: "gate"}, {Type: "aws"}, {Type: "scope"}, {Type: "freshness"}, {Type: "store"}, {Type: "override"},
 			{Type: "cluster", LabelNames: []string{"name"}},
 		},
 	}

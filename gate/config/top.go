@@ -16,6 +16,9 @@ func (d *decoder) config(body hcl.Body) *gate.Config {
 	if attr := content.Attributes["workspaces"]; attr != nil {
 		cfg.Workspaces = d.texts(attr, func(hcl.Range, string) bool { return true })
 	}
+	if attr := content.Attributes["mode"]; attr != nil {
+		cfg.Observe = d.observes(attr)
+	}
 	blocks := content.Blocks.ByType()
 	if b := d.single(blocks["gate"]); b != nil {
 		d.content(b.Body, only("required_version"))
@@ -28,6 +31,12 @@ func (d *decoder) config(body hcl.Body) *gate.Config {
 	}
 	if b := d.single(blocks["freshness"]); b != nil {
 		d.freshness(b, cfg)
+	}
+	if b := d.single(blocks["store"]); b != nil {
+		cfg.Store = d.store(b)
+	}
+	if b := d.single(blocks["override"]); b != nil {
+		cfg.Override = d.override(b)
 	}
 	cfg.Clusters = d.clusters(blocks["cluster"])
 	return cfg
@@ -68,14 +77,27 @@ func (d *decoder) aws(b *hcl.Block, cfg *gate.Config) {
 		})
 	}
 	if attr := content.Attributes["regions"]; attr != nil {
-		cfg.Regions = d.texts(attr, func(at hcl.Range, s string) bool {
-			ok := regionPattern.MatchString(s)
-			if !ok {
-				d.fail(at, "Invalid region", `%q is not an AWS region. Write its code, like "us-east-1".`, s)
-			}
-			return ok
-		})
+		cfg.Regions = d.texts(attr, d.region)
 	}
+}
+
+// region checks the code of a region.
+func (d *decoder) region(at hcl.Range, s string) bool {
+	ok := regionPattern.MatchString(s)
+	if !ok {
+		d.fail(at, "Invalid region", `%q is not an AWS region. Write its code, like "us-east-1".`, s)
+	}
+	return ok
+}
+
+// observes reads whether the gate refuses, or only says that it would have.
+func (d *decoder) observes(attr *hcl.Attribute) bool {
+	s, ok := d.text(attr.Expr, attr.Name)
+	if ok && s != "observe" && s != "enforce" {
+		// Whatever else is written, the gate goes on refusing.
+		d.fail(attr.Expr.Range(), "Invalid mode", `%s: %q is not a mode. Write "enforce" to refuse what is not allowed, or "observe" to refuse nothing and record what would have been.`, attr.Name, s)
+	}
+	return ok && s == "observe"
 }
 
 func (d *decoder) scope(b *hcl.Block, cfg *gate.Config) {
@@ -91,12 +113,15 @@ func (d *decoder) scope(b *hcl.Block, cfg *gate.Config) {
 }
 
 func (d *decoder) freshness(b *hcl.Block, cfg *gate.Config) {
-	content := d.content(b.Body, only("plan", "snapshot"))
+	content := d.content(b.Body, only("plan", "snapshot", "verdict"))
 	// An age of nothing would refuse every plan, which nobody means to write.
 	if attr := content.Attributes["plan"]; attr != nil {
 		cfg.PlanAge, _ = d.duration(attr, time.Second)
 	}
 	if attr := content.Attributes["snapshot"]; attr != nil {
 		cfg.SnapshotAge, _ = d.duration(attr, time.Second)
+	}
+	if attr := content.Attributes["verdict"]; attr != nil {
+		cfg.VerdictAge, _ = d.duration(attr, time.Second)
 	}
 }

@@ -27,6 +27,7 @@ type global struct {
 	quiet      bool
 	verbose    bool
 	timeout    time.Duration
+	storeAt    string // where leases and records are kept; empty means where the config says
 }
 
 // newRoot makes the whole command tree. Own verbs win only where terraform has
@@ -110,6 +111,7 @@ func (g *global) flags(p *pflag.FlagSet) {
 	p.BoolVar(&g.noColor, "no-color", false, "no colour, in terraform's output too")
 	p.BoolVarP(&g.quiet, "quiet", "q", false, "report only what blocks")
 	p.BoolVarP(&g.verbose, "verbose", "v", false, "report every member and every check")
+	p.StringVar(&g.storeAt, "store", "", "where leases and records are kept: an absolute path or s3://BUCKET/PREFIX (default: that of the config, else a directory of your own)")
 	p.DurationVar(&g.timeout, "timeout", 2*time.Minute, "longest that reading what is live may take")
 }
 

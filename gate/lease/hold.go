@@ -91,7 +91,7 @@ func (l *Lease) lose(cause error) {
 
 // watch looks at the clock, apart from the renewals: one of those may hang.
 func (l *Lease) watch(ctx context.Context) {
-	for l.k.sleep(ctx, l.k.tick()) == nil {
+	for timer(ctx, l.k.tick()) == nil {
 		if err := l.expired(); err != nil {
 			l.lose(err)
 			return
@@ -115,7 +115,7 @@ func (l *Lease) expired() error {
 // renewals renews one lease until ctx ends, or it is another's.
 func (l *Lease) renewals(ctx context.Context, c *claim) {
 	next := l.k.ttl() / 3
-	for l.k.sleep(ctx, next) == nil {
+	for timer(ctx, next) == nil {
 		err := l.renew(ctx, c)
 		next = l.k.ttl() / 3
 		switch {
@@ -136,7 +136,7 @@ func (l *Lease) renewals(ctx context.Context, c *claim) {
 func (l *Lease) renew(ctx context.Context, c *claim) error {
 	var err error
 	for range 2 {
-		sent := l.k.now()
+		sent := l.k.instant()
 		l.mu.Lock()
 		c.record.Writes++
 		c.record.Held = l.k.passed(c.taken)
@@ -173,7 +173,7 @@ func notOurs(r record) error {
 	case r.Released:
 		return fmt.Errorf("the lease of %s is lost: it was given back\nPlan again", r.Cluster)
 	}
-	return fmt.Errorf("the lease of %s is lost: %s took it over%s\nSee holdfast lease list, and plan again", r.Cluster, r.Holder.said(), r.Holder.from())
+	return fmt.Errorf("the lease of %s is lost: %s took it over%s\nSee holdfast lease list, and plan again", r.Cluster, r.Holder.String(), r.Holder.from())
 }
 
 // Check proves, by reading, that every cluster is ours now. It is meant for

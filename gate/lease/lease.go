@@ -28,6 +28,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 )
 
@@ -85,9 +86,12 @@ type Keeper struct {
 	Store  Store
 	Holder Holder                                     // its ID must not be empty
 	TTL    time.Duration                              // life of a lease that is not renewed; zero means DefaultTTL
-	Now    func() time.Time                           // nil means time.Now; only differences of it are used
-	Sleep  func(context.Context, time.Duration) error // lets time pass, or returns when the context ends; nil means a timer
-	Log    io.Writer                                  // gets a line where there is something to wait for; nil means nobody listens
+	Now    func() time.Time                           // the time that is shown and that Take's wait is counted by; nil means time.Now
+	Sleep  func(context.Context, time.Duration) error // lets time pass while Take waits, or returns when the context ends; nil means a timer
+	Log    io.Writer                                  // gets a line where there is something to wait for or to worry about, from several goroutines one at a time; nil means nobody listens
+
+	clock func() time.Time // what the life of a lease is counted by; nil means time.Now
+	mu    sync.Mutex       // held while writing to Log
 }
 
 func (k *Keeper) ttl() time.Duration {
@@ -115,6 +119,11 @@ func (k *Keeper) sleep(ctx context.Context, d time.Duration) error {
 	if k.Sleep != nil {
 		return k.Sleep(ctx, d)
 	}
+	return timer(ctx, d)
+}
+
+// timer lets time pass.
+func timer(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
@@ -127,16 +136,26 @@ func (k *Keeper) sleep(ctx context.Context, d time.Duration) error {
 
 func (k *Keeper) say(format string, args ...any) {
 	if k.Log != nil {
+		k.mu.Lock()
+		defer k.mu.Unlock()
 		// Nobody is left to tell that it cannot be told.
 		_, _ = fmt.Fprintf(k.Log, format+"\n", args...)
 	}
+}
+
+// instant is now, by the clock that the life of a lease is counted by.
+func (k *Keeper) instant() time.Time {
+	if k.clock == nil {
+		return time.Now()
+	}
+	return k.clock()
 }
 
 // passed is how long ago an instant was: what the monotonic clock says or what
 // the wall clock says, whichever is more. The first stands still while a
 // machine is suspended (Go's is CLOCK_MONOTONIC), the second can be put back.
 func (k *Keeper) passed(since time.Time) time.Duration {
-	now := k.now()
+	now := k.instant()
 	return max(now.Sub(since), now.Round(0).Sub(since.Round(0)))
 }
 
@@ -152,17 +171,17 @@ type HeldError struct {
 func (e *HeldError) Error() string {
 	if e.Broken != nil {
 		return fmt.Sprintf("the lease of %s was ended by %s (%s), and %s may not have noticed yet: it can be taken in %s\nWait for it with --wait %s",
-			e.Cluster, e.Broken.By, e.Broken.Reason, e.Holder.said(), round(e.Left), round(max(e.Left, time.Minute)))
+			e.Cluster, e.Broken.By, e.Broken.Reason, e.Holder.String(), round(e.Left), round(max(e.Left, time.Minute)))
 	}
 	return fmt.Sprintf("%s is being changed by %s since %s%s; the lease runs out in %s unless it is renewed\n"+
 		"Wait for it with --wait 10m, look with holdfast lease list, or end it with holdfast lease release %s --reason TEXT if that run is dead",
-		e.Cluster, e.Holder.said(), e.Since.UTC().Format("15:04:05 UTC"), e.Holder.from(), round(e.Left), quoted(e.Cluster))
+		e.Cluster, e.Holder.String(), e.Since.UTC().Format("15:04:05 UTC"), e.Holder.from(), round(e.Left), quoted(e.Cluster))
 }
 
 // A Takeover is a lease that had run out and was taken from its holder.
 type Takeover struct {
 	Cluster string
-	Holder  Holder        // whose it was
-	Token   int64         // its
+	From    Holder        // whose it was
+	Token   int64         // of theirs
 	Silent  time.Duration // since the store last heard of it
 }

@@ -155,8 +155,8 @@ func within(ctx context.Context, f func(context.Context) error) error {
 	return ctx.Err()
 }
 
-// said names a holder in a sentence.
-func (h Holder) said() string {
+// String names a holder in a sentence, without what acts on a terminal.
+func (h Holder) String() string {
 	who := clean(h.Actor)
 	if who == "" {
 		who = "somebody"

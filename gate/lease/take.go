@@ -61,16 +61,16 @@ type waiting struct {
 // next lets time pass before another try, or returns the error of who is in
 // the way if none is left.
 func (w *waiting) next(ctx context.Context, held *HeldError) error {
-	passed := w.k.passed(w.began)
+	passed := w.k.now().Sub(w.began)
 	if passed >= w.wait {
 		return held
 	}
 	switch {
 	case w.who == "":
 		w.k.say("%s is being changed by %s since %s%s. Waiting up to %s.",
-			held.Cluster, held.Holder.said(), held.Since.UTC().Format("15:04:05 UTC"), held.Holder.from(), round(w.wait))
-	case w.who != held.Cluster+held.Holder.ID || w.k.passed(w.said) >= news:
-		w.k.say("Still waiting… %s is being changed by %s [%s elapsed]", held.Cluster, held.Holder.said(), round(passed))
+			held.Cluster, held.Holder.String(), held.Since.UTC().Format("15:04:05 UTC"), held.Holder.from(), round(w.wait))
+	case w.who != held.Cluster+held.Holder.ID || w.k.now().Sub(w.said) >= news:
+		w.k.say("Still waiting… %s is being changed by %s [%s elapsed]", held.Cluster, held.Holder.String(), round(passed))
 	default:
 		return w.k.sleep(ctx, min(poll, w.wait-passed))
 	}
@@ -165,7 +165,7 @@ func (k *Keeper) claim(f found) *claim {
 }
 
 func (c *claim) take(ctx context.Context) error {
-	c.taken = c.k.now()
+	c.taken = c.k.instant()
 	version, err := write(ctx, c.k.Store, c.found, c.record)
 	if err != nil {
 		return err

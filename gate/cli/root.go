@@ -45,6 +45,7 @@ func newRoot(f *Factory) *cobra.Command {
 		newDemo(g, nil),
 		newExplain(g, nil),
 		newSchema(g),
+		newRecord(g, nil),
 	)
 	return root
 }

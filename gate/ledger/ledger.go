@@ -142,8 +142,8 @@ func (l *Ledger) fill(r *Record) error {
 // errLost is a turn that somebody else won.
 var errLost = errors.New("another record was written first")
 
-// errTooLong is a record that could not be read back.
-var errTooLong = fmt.Errorf("it would be longer than %d MiB", maxRecord>>20)
+// errTooLong is a record of more than maxRecord bytes: no store would take it.
+var errTooLong = errors.New("it would be longer than 64 MiB")
 
 // appending is one Append on its way.
 type appending struct {

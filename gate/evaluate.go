@@ -158,7 +158,7 @@ func unused(p *Plan, clusters []*View) []Finding {
 // stray is the first instance or group that the plan takes, or may take, and
 // that no declared cluster owns; empty if there is none.
 func stray(p *Plan, clusters []*View) string {
-	first := ""
+	var strays []string
 	for _, c := range p.Changes {
 		if (c.Type != "aws_instance" && c.Type != "aws_autoscaling_group") || !(c.Action.Ends() || c.Action == Update) {
 			continue
@@ -166,14 +166,17 @@ func stray(p *Plan, clusters []*View) string {
 		owned, takes := false, c.Action.Ends()
 		for _, v := range clusters {
 			e, mine := v.effect(c)
-			takes = takes || (mine && e.Takes())
+			takes = takes || e.Takes()
 			owned = owned || (mine && !v.Cluster.Implicit)
 		}
-		if takes && !owned && (first == "" || c.key() < first) {
-			first = c.key()
+		if takes && !owned {
+			strays = append(strays, c.key())
 		}
 	}
-	return first
+	if len(strays) == 0 {
+		return ""
+	}
+	return slices.Min(strays)
 }
 
 // unread makes a finding of the sources that a check needs and that were not
@@ -372,24 +375,18 @@ func broken(r Run) Finding {
 		Message: "the check " + r.Check + " failed and judged nothing: " + r.Reason, Remedy: "report this as a bug of holdfast"}
 }
 
-// decide sorts the findings and takes the worst of everything. A verdict that
-// no check took part in permits nothing.
+// decide sorts the findings and takes the worst of everything; whoever did not
+// run has said Block already, unless leave was given. A verdict that no check
+// took part in permits nothing.
 func (v *Verdict) decide() {
 	slices.SortStableFunc(v.Findings, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(b.Decision, a.Decision), cmp.Compare(a.Cluster, b.Cluster), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Role, b.Role), slices.Compare(a.Subjects, b.Subjects), cmp.Compare(a.Message, b.Message))
 	})
 	slices.SortFunc(v.Runs, func(a, b Run) int { return cmp.Or(cmp.Compare(a.Check, b.Check), cmp.Compare(a.Cluster, b.Cluster)) })
-	v.Decision = Undecided
 	worst := map[string]Decision{}
 	for _, r := range v.Runs {
-		d := r.Decision
-		// Who could not see and was let through says Warn; nobody else who did not
-		// run says anything.
-		if r.Outcome != Ran && (r.Outcome != Blind || d != Warn) {
-			d = Block
-		}
-		v.Decision = max(v.Decision, d)
-		worst[r.Cluster] = max(worst[r.Cluster], d)
+		v.Decision = max(v.Decision, r.Decision)
+		worst[r.Cluster] = max(worst[r.Cluster], r.Decision)
 	}
 	for _, f := range v.Findings {
 		v.Decision = max(v.Decision, f.Decision)

@@ -163,7 +163,7 @@ func (v *View) remedy(r Projection, f Floor) string {
 		return fmt.Sprintf("keep at least %s, or say survivor_floor = 0 for %s in holdfast.hcl if it is meant to end", Count(f.Needs, "serving member"), v.title(r))
 	case r.After >= f.Needs:
 		return "change fewer members at once"
-	case f.Needs > 0 && len(r.Serving) > f.Needs:
+	case len(r.Serving) > f.Needs:
 		return fmt.Sprintf("take at most %s at a time", Count(len(r.Serving)-f.Needs, "serving member"))
 	default:
 		return fmt.Sprintf("add members first, or declare another %s for %s in holdfast.hcl if this is meant", f.Promise, v.title(r))

@@ -16,12 +16,13 @@ import (
 // FormatVersion is the version of what JSON and StatusJSON write. Its second
 // number grows when something is added, its first when something is removed or
 // changes its meaning.
-const FormatVersion = "1.0"
+const FormatVersion = "1.1"
 
 // A document is a verdict with the version of its form in front.
 type document struct {
-	FormatVersion string `json:"format_version"` // "1.0"; read nothing whose first number you do not know
+	FormatVersion string `json:"format_version"` // "1.1"; read nothing whose first number you do not know
 	gate.Verdict
+	Seal string `json:"seal,omitempty"` // SHA-256 of the rest; see Open
 }
 
 // A statusDocument is what the members of all clusters are doing.
@@ -29,6 +30,7 @@ type statusDocument struct {
 	FormatVersion string        `json:"format_version"`
 	At            time.Time     `json:"at"`
 	Account       string        `json:"account,omitempty"`
+	Caller        string        `json:"caller,omitempty"`
 	Snapshot      string        `json:"snapshot,omitempty"`
 	Clusters      []*gate.View  `json:"clusters"`
 	Sources       []gate.Source `json:"sources"`
@@ -42,16 +44,24 @@ func Schema() []byte { return []byte(schema) }
 
 // JSON writes a verdict for programs: the whole of it, as one object that
 // Schema describes, indented, with a newline at the end. Lists are never null.
-// The error is that of w.
+// Open reads it back. The error is that of w.
 func JSON(w io.Writer, v gate.Verdict) error {
-	return write(w, document{FormatVersion, whole(v)})
+	d := document{FormatVersion: FormatVersion, Verdict: whole(v)}
+	b, err := json.Marshal(d)
+	if err != nil {
+		return fmt.Errorf("writing the verdict as JSON: %w", err)
+	}
+	if d.Seal, err = seal(b); err != nil {
+		return fmt.Errorf("sealing the verdict: %w", err)
+	}
+	return write(w, d)
 }
 
 // StatusJSON writes the members of clusters for programs; see Status.
 func StatusJSON(w io.Writer, views []*gate.View, s *gate.Snapshot) error {
 	d := statusDocument{FormatVersion: FormatVersion, Clusters: wholeViews(views), Sources: list[gate.Source](nil)}
 	if s != nil {
-		d.At, d.Account, d.Snapshot, d.Sources = s.Finished, s.Account, s.Digest, list(s.Sources)
+		d.At, d.Account, d.Caller, d.Snapshot, d.Sources = s.Finished, s.Account, s.Caller, s.Digest, list(s.Sources)
 	}
 	return write(w, d)
 }

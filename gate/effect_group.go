@@ -199,7 +199,7 @@ func resumed(c Change, g Group) []string {
 
 // rolls is the most members the group takes at once while it replaces them,
 // and why it does.
-func rolls(c Change, g Group, target int) (int, string) {
+func rolls(c Change, g Group, target int) (n int, why string) {
 	refresh := c.After.Block("instance_refresh")
 	lived := len(c.changes("max_instance_lifetime")) > 0
 	watched := append([]string{"launch_template", "launch_configuration", "mixed_instances_policy"}, refresh.Strings("triggers")...)
@@ -218,7 +218,7 @@ func rolls(c Change, g Group, target int) (int, string) {
 		lo, hi := limits(c, g, nil)
 		return atOnce(target, lo, hi), "replaces members of " + g.Name + " that are older than the new max_instance_lifetime"
 	}
-	return 0, ""
+	return n, why
 }
 
 // limits are the healthy percentages that hold during a refresh: the refresh's
@@ -237,7 +237,7 @@ func limits(c Change, g Group, preferences Attrs) (int, int) {
 	}
 	if c.unknown("instance_refresh") {
 		// Preferences that are not known may keep none of them.
-		return 0, 100
+		return 0, hi
 	}
 	if n, ok := preferences.Int("min_healthy_percentage"); ok {
 		lo = n
@@ -269,12 +269,12 @@ func (v *View) moveZones(c Change, g Group, target int, e *Effect, does *[]strin
 		return
 	}
 	zones, subnets := c.After.Strings("availability_zones"), c.After.Strings("vpc_zone_identifier")
-	unknown := c.unknown("vpc_zone_identifier") || (len(subnets) == 0 && c.unknown("availability_zones"))
+	// Where subnets are planned, or may be, the zones say nothing.
+	byZone := len(subnets) == 0 && !c.unknown("vpc_zone_identifier")
 	for _, id := range v.inGroup(g) {
 		m, _ := v.member(id)
-		stays := slices.Contains(subnets, m.Subnet) || (len(subnets) == 0 && slices.Contains(zones, m.Zone))
-		// Zones that are not known yet may leave out any member's.
-		if unknown || !stays {
+		// A zone or subnet that is not known yet may be any but this member's.
+		if !slices.Contains(subnets, m.Subnet) && !(byZone && slices.Contains(zones, m.Zone)) {
 			e.Ends = append(e.Ends, id)
 		}
 	}

@@ -18,10 +18,7 @@ func Live() []string {
 // possible below the floor, or no repair would.
 func (p *Pass) Breaches(promise, code string) {
 	for _, r := range p.Cluster.Roles {
-		f, ok := r.Floor(promise)
-		if !ok {
-			continue
-		}
+		f := r.Floor(promise)
 		if r.Costs() && r.During < f.Needs {
 			p.Report(Finding{Code: code + ".breached", Decision: Block, Role: r.Role.Name, Subjects: p.Cluster.leaving(r), Message: p.Cluster.breach(r, f),
 				Remedy: p.Cluster.remedy(r, f), Evidence: p.Cluster.evidence(r)})
@@ -117,26 +114,14 @@ func (v *View) states(ids []string, b Bucket) string {
 			raws = append(raws, m.Word())
 		}
 	}
-	slices.Sort(raws)
 	if raws = slices.Compact(raws); len(raws) == 1 && raws[0] != "" {
 		return raws[0]
 	}
 	return b.String()
 }
 
-// Word is the source's own word for the worst thing known of a member: what
-// its phase rests on.
-func (m MemberView) Word() string {
-	if m.Absent {
-		return "not found"
-	}
-	for _, o := range m.Observed {
-		if o.Opinion && o.Phase == m.Phase && (m.Phase != Steady || o.Serving == m.Serving) {
-			return o.Raw
-		}
-	}
-	return m.Phase.String()
-}
+// Word is the source's own word for the worst thing known of a member.
+func (m MemberView) Word() string { return m.Evidence().Got }
 
 // leaving are the members a breach is about: those already going and those the
 // plan names.
@@ -147,7 +132,6 @@ func (v *View) leaving(r Projection) []string {
 			out = append(out, e.Address)
 		}
 	}
-	slices.Sort(out)
 	return slices.Compact(out)
 }
 
@@ -190,12 +174,16 @@ func (v *View) evidence(r Projection) []Evidence {
 	return out
 }
 
-// Evidence is the observation that a member's phase rests on.
+// Evidence is the observation that a member's phase rests on; that of a steady
+// one, on which it rests whether it serves.
 func (m MemberView) Evidence() Evidence {
+	if m.Absent {
+		return Evidence{Source: "plan", Ref: m.ID, Got: "not found"}
+	}
 	for _, o := range m.Observed {
 		if o.Opinion && o.Phase == m.Phase && (m.Phase != Steady || o.Serving == m.Serving) {
 			return Evidence{Source: o.Source, Ref: m.ID, Field: o.Field, Got: o.Raw, Since: o.Since}
 		}
 	}
-	return Evidence{Source: "plan", Ref: m.ID, Got: m.Word()}
+	return Evidence{Source: "plan", Ref: m.ID, Got: m.Phase.String()}
 }

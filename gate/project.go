@@ -227,26 +227,31 @@ func fewestZones(pools []pool, stops map[string]bool) int {
 	}
 	slices.Sort(zones)
 	zones = slices.Compact(zones)
-	fewest := len(zones)
-	if fewest > 16 {
+	if len(zones) > 16 {
 		// More zones than any region has: too many sets to try, so every choice
 		// is taken to empty one.
+		fewest := len(zones)
 		for _, p := range pools {
 			fewest -= p.killed + p.rolls
 		}
 		return max(0, fewest)
 	}
-	for set := range 1 << len(zones) {
-		emptied := map[string]bool{}
-		for i, z := range zones {
-			if set&(1<<i) != 0 {
-				emptied[z] = true
-			}
-		}
-		if !slices.ContainsFunc(pools, func(p pool) bool { return !p.empties(emptied, stops) }) {
-			fewest = min(fewest, len(zones)-len(emptied))
-		}
+	return zonesLeft(pools, stops, zones, map[string]bool{})
+}
+
+// zonesLeft is the fewest of some zones that can be left when others are
+// emptied already.
+func zonesLeft(pools []pool, stops map[string]bool, zones []string, emptied map[string]bool) int {
+	if len(zones) == 0 {
+		return 0
 	}
+	first, rest := zones[0], zones[1:]
+	fewest := 1 + zonesLeft(pools, stops, rest, emptied)
+	emptied[first] = true
+	if !slices.ContainsFunc(pools, func(p pool) bool { return !p.empties(emptied, stops) }) {
+		fewest = min(fewest, zonesLeft(pools, stops, rest, emptied))
+	}
+	delete(emptied, first)
 	return fewest
 }
 
@@ -316,13 +321,13 @@ func (r Role) floors(voters int, implicit bool) []Floor {
 	return out
 }
 
-// Floor returns what a promise needs; false if the role does not make it.
-func (p Projection) Floor(promise string) (Floor, bool) {
+// Floor returns what a promise needs: nothing if the role does not make it.
+func (p Projection) Floor(promise string) Floor {
 	i := slices.IndexFunc(p.Floors, func(f Floor) bool { return f.Promise == promise })
 	if i < 0 {
-		return Floor{}, false
+		return Floor{}
 	}
-	return p.Floors[i], true
+	return p.Floors[i]
 }
 
 // In returns the ids of the members in a bucket, sorted.

@@ -103,9 +103,31 @@ func TestOneMemberIsEnoughToTake(t *testing.T) {
 
 func TestARoleMakesOnlyItsPromises(t *testing.T) {
 	p := Projection{Floors: Role{SurvivorFloor: 2, ZoneFloor: 1}.floors(0, false)}
-	for promise, want := range map[string]bool{PromiseSurvivorFloor: true, PromiseZoneFloor: true, PromiseQuorum: false, PromiseBudget: false} {
-		if _, got := p.Floor(promise); got != want {
-			t.Errorf("%s: got %v, want %v", promise, got, want)
+	for promise, want := range map[string]int{PromiseSurvivorFloor: 2, PromiseZoneFloor: 1, PromiseQuorum: 0, PromiseBudget: 0} {
+		if got := p.Floor(promise).Needs; got != want {
+			t.Errorf("%s: got %d, want %d", promise, got, want)
+		}
+	}
+}
+
+func TestAMembersWordIsWhatItsStateRestsOn(t *testing.T) {
+	tests := map[string]struct {
+		member MemberView
+		want   string
+	}{
+		"absent":                                   {MemberView{Absent: true, Member: Member{Phase: PhaseUnknown}}, "not found"},
+		"nobody said anything":                     {MemberView{Member: Member{Phase: Failed}}, "failed"},
+		"the worst phase":                          {MemberView{Member: Member{Observed: []Observation{{Raw: "running", Phase: Steady, Serving: ServingYes, Opinion: true}, {Raw: "draining", Phase: Leaving, Serving: ServingNo, Opinion: true}}}}, "draining"},
+		"who has no opinion is not asked":          {MemberView{Member: Member{Observed: []Observation{{Raw: "warm", Phase: Leaving, Serving: ServingNo}, {Raw: "draining", Phase: Leaving, Serving: ServingNo, Opinion: true}}}}, "draining"},
+		"steady, and one says that it does not":    {MemberView{Member: Member{Observed: []Observation{{Raw: "running", Phase: Steady, Serving: ServingYes, Opinion: true}, {Raw: "unused", Phase: Steady, Serving: ServingNo, Opinion: true}}}}, "unused"},
+		"leaving, though the first had it serving": {MemberView{Member: Member{Observed: []Observation{{Raw: "draining", Phase: Leaving, Serving: ServingYes, Opinion: true}, {Raw: "gone by itself", Phase: Leaving, Serving: ServingNo, Opinion: true}}}}, "draining"},
+	}
+	for name, test := range tests {
+		if len(test.member.Observed) > 0 {
+			test.member.Join()
+		}
+		if got := test.member.Word(); got != test.want {
+			t.Errorf("%s: got %s, want %s", name, got, test.want)
 		}
 	}
 }

@@ -19,8 +19,8 @@ that have most, or by adding members to another zone first.`}
 
 func run(p *gate.Pass) error {
 	for _, r := range p.Cluster.Roles {
-		f, ok := r.Floor(gate.PromiseZoneFloor)
-		if !ok || !r.Costs() || r.Zones >= f.Needs {
+		f := r.Floor(gate.PromiseZoneFloor)
+		if !r.Costs() || r.Zones >= f.Needs {
 			continue
 		}
 		name := p.Cluster.Cluster.Name

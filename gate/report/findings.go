@@ -26,11 +26,14 @@ func (p *page) findings(v gate.Verdict, first int) {
 		}
 		for k, f := range same {
 			if !headline || k > 0 {
-				d := gate.Block
-				if !blocks(f) {
-					d = gate.Warn
+				d, said := gate.Block, word(gate.Block)
+				switch {
+				case let(f):
+					said = "OVERRIDDEN"
+				case !blocks(f):
+					d, said = gate.Warn, word(gate.Warn)
 				}
-				p.decision("", d, word(d), f.Message)
+				p.decision("", d, said, f.Message)
 			}
 			p.shown(v, f)
 		}
@@ -70,10 +73,7 @@ func (p *page) reason(v gate.Verdict, f gate.Finding, told bool) {
 	if f.Remedy != "" {
 		p.field("to pass", f.Remedy)
 	}
-	code := f.Code
-	if f.Cluster != "" {
-		code += " on " + title(f.Cluster, f.Role)
-	}
+	code := code(f.Code, f.Cluster, f.Role)
 	if told && slices.ContainsFunc(v.Runs, func(r gate.Run) bool { return r.Check == f.Check }) {
 		code += " (holdfast explain " + f.Check + " says more)"
 	}

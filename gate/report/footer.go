@@ -15,7 +15,7 @@ func (p *page) foot(v gate.Verdict) {
 	for _, s := range v.Sources {
 		calls += s.Calls
 	}
-	p.line(2, "%s, %s%s", digests(v), gate.Count(calls, "API call"), before(v.Sources, v.At))
+	p.line(2, "%s, %s%s%s", digests(v), gate.Count(calls, "API call"), before(v.Sources, v.At), good(v))
 }
 
 // identity writes what the verdict is bound to.
@@ -40,7 +40,15 @@ func (p *page) identity(v gate.Verdict) {
 	if !v.At.IsZero() {
 		when = v.At.UTC().Format("2006-01-02 15:04:05 MST")
 	}
-	p.line(0, "Judged %s: %s%s", when, digests(v), text)
+	p.line(0, "Judged %s: %s%s%s", when, digests(v), text, good(v))
+}
+
+// good is how long a verdict that permits is leave to apply.
+func good(v gate.Verdict) string {
+	if !v.Decision.Permits() || v.Expires.IsZero() {
+		return ""
+	}
+	return ", good until " + until(v.At, v.Expires)
 }
 
 func digests(v gate.Verdict) string {
@@ -140,13 +148,18 @@ func orFailed(problem gate.Problem) gate.Problem {
 
 // blind writes the checks that could not judge, by the reason they give.
 func (p *page) blind(v gate.Verdict) {
-	var order []string
-	checks := map[string][]string{}
+	type kind struct{ so, why string }
+	var order []kind
+	checks := map[kind][]string{}
 	for _, r := range v.Runs {
 		if r.Outcome == gate.Ran {
 			continue
 		}
-		key := r.Outcome.String() + reason(r.Reason)
+		so := "could not judge, and so block"
+		if r.Outcome == gate.Blind && r.Decision == gate.Warn {
+			so = "could not see all there is, and judged what was read because of an override"
+		}
+		key := kind{so, r.Outcome.String() + reason(r.Reason)}
 		if checks[key] == nil {
 			order = append(order, key)
 		}
@@ -158,6 +171,6 @@ func (p *page) blind(v gate.Verdict) {
 		p.blank()
 	}
 	for _, key := range order {
-		p.line(0, "%s could not judge, and so block: %s (%s)", gate.Count(len(checks[key]), "check"), strings.Join(checks[key], ", "), key)
+		p.line(0, "%s %s: %s (%s)", gate.Count(len(checks[key]), "check"), key.so, strings.Join(checks[key], ", "), key.why)
 	}
 }

@@ -17,23 +17,37 @@ type Options struct {
 	Color   bool // colours the decision words, nothing else
 	Width   int  // columns to wrap sentences at; zero does not wrap. Tables are never wrapped
 	Verbose bool // every member, observation and cluster
+	Quiet   bool // nothing of a verdict that permits but what was let through
+	Observe bool // nothing is refused: the first line says so, and the answer is what would have been
 }
 
-// Text writes a verdict for people. Its first line is the answer; after a
-// refusal follow all reasons with the way out, then each cluster concerned
-// with its members, the plan's effects and the arithmetic, then what was read.
-// The error is that of w.
+// Text writes a verdict for people. Its first line is the answer, and what
+// somebody let through stands right below; after a refusal follow all reasons
+// with the way out, then each cluster concerned with its members, the plan's
+// effects and the arithmetic, then what was read. The error is that of w.
 func Text(w io.Writer, v gate.Verdict, o Options) error {
 	p := newPage(w, o)
+	if o.Quiet && v.Decision.Permits() {
+		p.overridden(v)
+		return p.flush()
+	}
 	p.brief = v.Decision.Permits() && !o.Verbose
+	if o.Observe {
+		p.decision("holdfast: ", gate.Warn, "OBSERVE MODE", observed(v.Decision))
+	}
 	p.findings(v, p.headline(v))
 	if p.brief {
+		p.blind(v)
 		if len(v.Findings) > 0 {
 			p.blank()
 		}
 		p.margins(v)
 		p.foot(v)
 		return p.flush()
+	}
+	if !v.Decision.Permits() && slices.ContainsFunc(v.Findings, let) {
+		p.blank()
+		p.overridden(v)
 	}
 	p.clusters(v)
 	p.blind(v)
@@ -43,15 +57,20 @@ func Text(w io.Writer, v gate.Verdict, o Options) error {
 	return p.flush()
 }
 
-// headline writes the answer and returns the index of the finding that it told,
+// observed says what a decision is worth where nothing is refused.
+func observed(d gate.Decision) string {
+	if d.Permits() {
+		return "nothing is refused, and this would have been allowed"
+	}
+	return "nothing is refused, but this would have been blocked"
+}
+
+// headline writes the answer, and what was let through, and returns the index of the finding that it told,
 // or -1.
 func (p *page) headline(v gate.Verdict) int {
 	if v.Decision.Permits() {
-		word := "ALLOWED"
-		if n := count(v.Findings, gate.Warn); n > 0 {
-			word += " with " + gate.Count(n, "warning")
-		}
-		p.decision("holdfast: ", v.Decision, word, kept(v))
+		p.decision("holdfast: ", v.Decision, allowed(v.Findings), kept(v))
+		p.overridden(v)
 		return -1
 	}
 	i := principal(v.Findings)
@@ -61,7 +80,7 @@ func (p *page) headline(v gate.Verdict) int {
 	}
 	// A verdict without a reason permits nothing either.
 	why := "nothing was decided"
-	if k := slices.IndexFunc(v.Runs, func(r gate.Run) bool { return r.Outcome != gate.Ran }); k >= 0 {
+	if k := slices.IndexFunc(v.Runs, func(r gate.Run) bool { return r.Outcome != gate.Ran && !r.Decision.Permits() }); k >= 0 {
 		why = "the check " + v.Runs[k].Check + " could not judge: " + v.Runs[k].Reason
 	}
 	p.decision("holdfast: ", gate.Block, "BLOCKED", why)
@@ -84,12 +103,19 @@ func principal(fs []gate.Finding) int {
 
 func blocks(f gate.Finding) bool { return !f.Decision.Permits() }
 
-func count(fs []gate.Finding, d gate.Decision) int {
-	n := 0
+// allowed is the answer that permits, and what it comes with.
+func allowed(fs []gate.Finding) string {
+	word, warnings := "ALLOWED", 0
 	for _, f := range fs {
-		if f.Decision == d {
-			n++
+		switch {
+		case let(f):
+			word = "ALLOWED BY OVERRIDE"
+		case f.Decision == gate.Warn:
+			warnings++
 		}
 	}
-	return n
+	if warnings > 0 {
+		word += " with " + gate.Count(warnings, "warning")
+	}
+	return word
 }

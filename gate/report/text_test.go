@@ -55,6 +55,39 @@ func TestText(t *testing.T) {
 	golden(t, "parakeet_80.txt", []byte(text(t, parakeet(), Options{Width: 80})))
 }
 
+// What somebody let through is in every text, however little of it is asked for.
+func TestWhatWasLetThroughIsInEveryText(t *testing.T) {
+	const bob, ann = `OVERRIDDEN  by arn:aws:sts::123456789012:assumed-role/sre/bob@example.com: survivorfloor.breached on search, until 20:57Z: "the cluster moves to \"queue\" tonight"`,
+		`OVERRIDDEN  by arn:aws:sts::123456789012:assumed-role/sre/ann@example.com: survivorfloor.breached on search, until 2018-01-03 20:37Z: "seen it empty"`
+	for _, o := range []Options{{}, {Verbose: true}, {Quiet: true}, {Observe: true}} {
+		got := text(t, overridden(), o)
+		if !strings.Contains(got, bob+"\n") || !strings.Contains(got, ann+"\n") {
+			t.Errorf("%+v: got\n%s", o, got)
+		}
+	}
+	if got := text(t, partly(), Options{Quiet: true}); !strings.Contains(got, "OVERRIDDEN  by arn:aws:iam::123456789012:user/ann: drifted.size on search") {
+		t.Errorf("got\n%s", got)
+	}
+	if got := text(t, warn(), Options{Quiet: true}); got != "" {
+		t.Errorf("got %q of a verdict that permits, want nothing", got)
+	}
+}
+
+func TestObserveModeSaysWhatWouldHaveBeen(t *testing.T) {
+	for _, tt := range []struct {
+		v    gate.Verdict
+		want string
+	}{
+		{allow(), "holdfast: OBSERVE MODE  nothing is refused, and this would have been allowed\nholdfast: ALLOWED"},
+		{parakeet(), "holdfast: OBSERVE MODE  nothing is refused, but this would have been blocked\nholdfast: BLOCKED"},
+		{gate.Verdict{}, "holdfast: OBSERVE MODE  nothing is refused, but this would have been blocked\nholdfast: BLOCKED"},
+	} {
+		if got := text(t, tt.v, Options{Observe: true}); !strings.HasPrefix(got, tt.want) {
+			t.Errorf("got %q", got)
+		}
+	}
+}
+
 // The first word of the first line is the answer, and agrees with the verdict:
 // whatever a verdict lacks, it is not shown as allowed.
 func TestTheFirstLineIsTheAnswer(t *testing.T) {

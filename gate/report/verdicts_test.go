@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/holdfast-gate/holdfast/gate"
@@ -13,14 +14,17 @@ func at() time.Time { return time.Date(2018, 1, 2, 20, 37, 0, 0, time.UTC) }
 // verdicts are those that the reports are compared with, by name.
 func verdicts() map[string]gate.Verdict {
 	return map[string]gate.Verdict{
-		"zero":     {},
-		"allow":    allow(),
-		"warn":     warn(),
-		"parakeet": parakeet(),
-		"blind":    blind(),
-		"hostile":  hostile("i-0\x1b[2J\r\nholdfast: ALLOWED \u202e\u009b31m\x00\xff\U000e0041"),
-		"large":    large(),
-		"broken":   {Decision: gate.Block, At: at(), Runs: []gate.Run{{Check: "quorum", Cluster: "search", Outcome: gate.Errored, Decision: gate.Block, Reason: "index out of range"}}},
+		"zero":       {},
+		"allow":      allow(),
+		"warn":       warn(),
+		"parakeet":   parakeet(),
+		"overridden": overridden(),
+		"partly":     partly(),
+		"bound":      bound(),
+		"blind":      blind(),
+		"hostile":    hostile("i-0\x1b[2J\r\nholdfast: ALLOWED \u202e\u009b31m\x00\xff\U000e0041"),
+		"large":      large(),
+		"broken":     {Decision: gate.Block, At: at(), Runs: []gate.Run{{Check: "quorum", Cluster: "search", Outcome: gate.Errored, Decision: gate.Block, Reason: "index out of range"}}},
 	}
 }
 
@@ -124,8 +128,47 @@ func allow() gate.Verdict {
 func warn() gate.Verdict {
 	v := allow()
 	v.Decision, v.Clusters[1].Decision = gate.Warn, gate.Warn
+	v.Expires = at().Add(time.Hour)
 	v.Findings = []gate.Finding{{Check: "unmanaged", Code: "unmanaged.members", Decision: gate.Warn, Cluster: "search", Subjects: []string{"i-x"},
 		Message: "search has 1 of its 16 members without a Terraform address: i-x (running)", Remedy: "import or remove it"}}
+	return v
+}
+
+// overridden is the outage, let through by two people.
+func overridden() gate.Verdict {
+	v := parakeet()
+	v.Findings = v.Findings[1:]
+	v.Decision, v.Clusters[0].Decision, v.Runs[0].Decision = gate.Warn, gate.Warn, gate.Warn
+	v.Caller, v.Expires = "arn:aws:sts::123456789012:assumed-role/sre/ann@example.com", at().Add(20*time.Minute)
+	f := &v.Findings[0]
+	f.Decision = gate.Warn
+	f.Overrides = []gate.Override{
+		{Record: "search/41", Code: f.Code, Cluster: f.Cluster, Plan: v.Plan.Digest, Reason: "the cluster moves to \"queue\" tonight", By: "arn:aws:sts::123456789012:assumed-role/sre/bob@example.com", At: at().Add(-10 * time.Minute), Expires: at().Add(20 * time.Minute)},
+		{Code: f.Code, Cluster: f.Cluster, Plan: v.Plan.Digest, Reason: "seen it empty", By: v.Caller, At: at(), Expires: at().Add(24 * time.Hour)},
+	}
+	v.Findings = append(v.Findings, gate.Finding{Check: "override", Code: "override.unused", Decision: gate.Warn, Cluster: "search", Subjects: []string{"drifted.size"},
+		Message: "the override of drifted.size on search by arn:aws:iam::123456789012:user/eve lets nothing through: arn:aws:iam::123456789012:user/eve is not among the people who may override",
+		Remedy:  "see who may override what, for how long, under override in holdfast.hcl"})
+	v.Runs = append(v.Runs, gate.Run{Check: "zonefloor", Cluster: "search", Outcome: gate.Blind, Decision: gate.Warn, Reason: "incomplete in us-east-1: elb.targets"})
+	return v
+}
+
+// partly is the outage with one of its two reasons let through.
+func partly() gate.Verdict {
+	v := parakeet()
+	f := &v.Findings[0]
+	f.Decision = gate.Warn
+	f.Overrides = []gate.Override{{Code: f.Code, Cluster: f.Cluster, Plan: v.Plan.Digest, Reason: "the console was right", By: "arn:aws:iam::123456789012:user/ann", At: at(), Expires: at().Add(time.Hour)}}
+	slices.Reverse(v.Findings)
+	return v
+}
+
+// bound is a verdict that does not agree with the one given before.
+func bound() gate.Verdict {
+	v := allow()
+	v.Decision = gate.Block
+	v.Findings = []gate.Finding{{Check: "bound", Code: "bound.config", Decision: gate.Block, Evidence: []gate.Evidence{{Source: "config", Ref: "holdfast.hcl", Want: "c0ffee0123456789abcdef", Got: "none"}},
+		Message: "the promises were edited since the verdict: it was given under holdfast.hcl c0ffee012345, and now there is no holdfast.hcl", Remedy: "have the plan judged again under the config as it is now (holdfast check)"}}
 	return v
 }
 
@@ -165,11 +208,11 @@ func hostile(s string) gate.Verdict {
 	v := base(gate.Block, view)
 	v.Findings = []gate.Finding{
 		{Check: s, Code: s, Decision: gate.Block, Cluster: s, Role: s, Subjects: []string{s + "1"}, Message: s, Remedy: s, Evidence: []gate.Evidence{{Source: s, Ref: s, Field: s, Got: s, Want: s}}},
-		{Check: s, Code: s, Decision: gate.Warn, Message: s, Subjects: []string{s + "2"}},
+		{Check: s, Code: s, Decision: gate.Warn, Message: s, Subjects: []string{s + "2"}, Overrides: []gate.Override{{Record: s, Code: s, Cluster: s, Plan: s, Reason: s, By: s}}},
 	}
 	v.Runs = append(v.Runs, gate.Run{Check: s, Cluster: s, Outcome: gate.Errored, Reason: s})
 	v.Sources = append(v.Sources, gate.Source{Name: s, Region: s, Err: s, Problem: gate.Problem(s)}, gate.Source{Name: s, Region: s + "3", Complete: true})
-	v.Account, v.Snapshot, v.Config, v.Plan.Digest, v.Plan.Workspace = s, s, s, s, s
+	v.Account, v.Caller, v.Snapshot, v.Config, v.Plan.Digest, v.Plan.Workspace = s, s, s, s, s, s
 	return v
 }
 

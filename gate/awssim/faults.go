@@ -91,6 +91,8 @@ func (f Failure) of(r *Request) *Failure {
 	switch {
 	case f.Code == throttled && ec2:
 		return &Failure{"RequestLimitExceeded", "Request limit exceeded.", http.StatusServiceUnavailable}
+	case f.Code == throttled && r.Service == "s3":
+		return &Failure{"SlowDown", "Please reduce your request rate.", http.StatusServiceUnavailable}
 	case f.Code == throttled:
 		return &Failure{"Throttling", "Rate exceeded", http.StatusBadRequest}
 	case f.Code == denied && ec2:

@@ -14,7 +14,7 @@ import (
 
 // A Request is one call as it came in, before it is served.
 type Request struct {
-	Service string     // "ec2", "autoscaling", "elasticloadbalancing", "sts"
+	Service string     // "ec2", "autoscaling", "elasticloadbalancing", "s3", "sts"
 	Region  string     // from the credential scope
 	Action  string     // "DescribeInstances"
 	Params  url.Values // an Intercept may change them
@@ -81,8 +81,15 @@ func (w *World) ServeHTTP(rw http.ResponseWriter, hr *http.Request) {
 	}
 	r := Request{Action: hr.Form.Get("Action"), Params: hr.Form}
 	r.Service, r.Region = scope(hr.Header.Get("Authorization"))
+	if r.Service == "s3" {
+		r.Action, r.Params = s3Request(hr)
+	}
 	if w.Intercept != nil {
 		w.Intercept(&r)
+	}
+	if r.Service == "s3" {
+		w.replyS3(rw, hr, &r)
+		return
 	}
 	answer, err := w.serve(&r)
 	w.reply(rw, r, answer, err)

@@ -1,7 +1,8 @@
 // Package awssim simulates the part of AWS that Holdfast reads and Terraform
-// changes: EC2, Auto Scaling, ELBv2 and STS behind one http.Handler, with a
-// clock that the caller moves. It checks no signatures, bills nobody and knows
-// only the actions and fields that a gate or the official provider uses.
+// changes: EC2, Auto Scaling, ELBv2, STS and objects in S3 behind one
+// http.Handler, with a clock that the caller moves. It checks no signatures,
+// bills nobody and knows only the actions and fields that a gate or the official
+// provider uses.
 package awssim
 
 import (
@@ -19,9 +20,9 @@ const DefaultRegion = "us-east-1"
 const DefaultAccount = "123456789012"
 
 // A World is one AWS account with its regions. It is an http.Handler that
-// speaks the Query protocol of every service it simulates; the service and the
-// region of a request come from the credential scope of its signature. Worlds
-// share nothing, and a World is safe for concurrent use.
+// speaks the Query protocol of every service it simulates, and S3's own; the
+// service and the region of a request come from the credential scope of its
+// signature. Worlds share nothing, and a World is safe for concurrent use.
 type World struct {
 	// ChooseVictims, if set, decides whom a group ends in a scale-in: it gets
 	// the members the group may choose from and returns ids, the first to die
@@ -39,6 +40,7 @@ type World struct {
 	clock    clock
 	timing   Timing
 	regions  map[string]*region
+	buckets  map[string]*bucket
 	services map[string]service
 	issued   int // ids handed out so far
 	knobs    knobs
@@ -53,6 +55,7 @@ func New(start time.Time) *World {
 		clock:   clock{now: start.UTC()},
 		timing:  DefaultTiming(),
 		regions: map[string]*region{},
+		buckets: map[string]*bucket{},
 	}
 	w.services = map[string]service{
 		"ec2":                  w.ec2(),

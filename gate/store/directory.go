@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -106,6 +107,8 @@ func (d *Directory) List(ctx context.Context, prefix string) ([]string, error) {
 		switch {
 		case err != nil || relErr != nil || ctx.Err() != nil:
 			return errors.Join(err, relErr, ctx.Err())
+		case key == "." && !entry.IsDir():
+			return syscall.ENOTDIR
 		case entry.IsDir() && key != "." && !strings.HasPrefix(key+"/", prefix) && !strings.HasPrefix(prefix, key+"/"):
 			return fs.SkipDir
 		case entry.Type().IsRegular() && strings.HasPrefix(key, prefix) && check(key) == nil:

@@ -33,7 +33,7 @@ func (s *S3) failed(ctx context.Context, done, key string, err error) error {
 		return say("it was interrupted", "Run it again")
 	case moved(status, code):
 		return say("the bucket is in another region than "+s.bucket.Region+region(err), "Set region in the store block of holdfast.hcl, or AWS_REGION")
-	case status == http.StatusForbidden && isCredentials(code):
+	case isCredentials(code):
 		return say("AWS refused the credentials ("+code+")", "Renew them")
 	case code == "RequestTimeTooSkewed":
 		return say("AWS refused it because the clock of this machine is wrong", "Set the clock")
@@ -41,14 +41,19 @@ func (s *S3) failed(ctx context.Context, done, key string, err error) error {
 		return say("it is not allowed to these credentials", "Allow s3:GetObject and s3:PutObject on "+s.arn("/*")+" and s3:ListBucket on "+s.arn("")+" to them")
 	case code == "SlowDown" || status == http.StatusTooManyRequests:
 		return say("S3 was still throttling when all retries were used", "Try again in a minute")
-	case status >= 300 && code != "":
-		return say(fmt.Sprintf("S3 answered %d (%s)", status, code), "Try again")
 	case status >= 300:
-		return say(fmt.Sprintf("the server answered %d", status), "Check the network and the endpoint settings, and try again")
+		return say(fmt.Sprintf("the server answered %d%s", status, inBrackets(code)), "Check the network and the endpoint settings, and try again")
 	case ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded):
 		return say("S3 gave no answer in time", "Check the network and the endpoint settings, and try again")
 	}
 	return say("S3 could not be reached", "Check the network and the endpoint settings, and try again")
+}
+
+func inBrackets(code string) string {
+	if code == "" {
+		return ""
+	}
+	return " (" + code + ")"
 }
 
 // arn names the objects of the store, or its bucket.

@@ -46,8 +46,23 @@ var ErrDamaged = errors.New("the ledger is damaged")
 
 const (
 	attempts = 100 // most turns of one Append; each lost turn is a record of somebody else
-	failures = 5   // most turns in which the store failed
+	failures = 3   // most turns in which the store failed; stores try again by themselves
+
+	call = 30 * time.Second // longest that the store may take to answer once
 )
+
+func (l *Ledger) read(ctx context.Context, key string) (data []byte, version string, age time.Duration, err error) {
+	ctx, cancel := context.WithTimeout(ctx, call)
+	defer cancel()
+	return l.Store.Read(ctx, key)
+}
+
+func (l *Ledger) swap(ctx context.Context, key, version string, data []byte) error {
+	ctx, cancel := context.WithTimeout(ctx, call)
+	defer cancel()
+	_, err := l.Store.Swap(ctx, key, version, data)
+	return err
+}
 
 // Append writes one record to the chain of its account and cluster and returns
 // its place. It fills in what the chain decides (format, chain, sequence number,
@@ -176,8 +191,8 @@ func (a *appending) turn(ctx context.Context) (Ref, error) {
 		return Ref{}, err
 	}
 	ref := Ref{Chain: a.chain, Seq: next.Seq, SHA256: next.SHA256}
-	if _, err := a.l.Store.Swap(ctx, recordKey(a.chain, next.Seq), "", data); err != nil {
-		there, _, _, readErr := a.l.Store.Read(ctx, recordKey(a.chain, next.Seq))
+	if err := a.l.swap(ctx, recordKey(a.chain, next.Seq), "", data); err != nil {
+		there, _, _, readErr := a.l.read(ctx, recordKey(a.chain, next.Seq))
 		switch {
 		case readErr == nil && !bytes.Equal(there, data):
 			return Ref{}, a.catchUp(ctx, h, version, there)
@@ -197,7 +212,7 @@ func (a *appending) resolve(ctx context.Context, h head) (Ref, bool, error) {
 	if a.doubtful == nil || h.Seq < a.doubtful.seq {
 		return Ref{}, false, nil
 	}
-	there, _, _, err := a.l.Store.Read(ctx, recordKey(a.chain, a.doubtful.seq))
+	there, _, _, err := a.l.read(ctx, recordKey(a.chain, a.doubtful.seq))
 	if err != nil {
 		return Ref{}, false, err
 	}
@@ -227,7 +242,7 @@ func (a *appending) catchUp(ctx context.Context, h head, version string, there [
 // moved yet. A writer moves it before it goes on, so two records behind a head
 // that stands still were not left by any crash.
 func (l *Ledger) lags(ctx context.Context, chain string, h head) error {
-	_, _, _, err := l.Store.Read(ctx, recordKey(chain, h.Seq+2))
+	_, _, _, err := l.read(ctx, recordKey(chain, h.Seq+2))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -256,7 +271,7 @@ func (l *Ledger) moveHead(ctx context.Context, chain, version string, next head)
 				return err
 			}
 		}
-		if _, err = l.Store.Swap(ctx, headKey(chain), version, data); err == nil {
+		if err = l.swap(ctx, headKey(chain), version, data); err == nil {
 			return nil
 		}
 		now, v, readErr := l.head(ctx, chain)
@@ -272,7 +287,7 @@ func (l *Ledger) moveHead(ctx context.Context, chain, version string, next head)
 
 // head reads the head of a chain; a chain that is empty has the zero head.
 func (l *Ledger) head(ctx context.Context, chain string) (head, string, error) {
-	data, version, _, err := l.Store.Read(ctx, headKey(chain))
+	data, version, _, err := l.read(ctx, headKey(chain))
 	if errors.Is(err, fs.ErrNotExist) {
 		return head{}, "", nil
 	}

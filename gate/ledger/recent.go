@@ -192,7 +192,7 @@ func (l *Ledger) marked(ctx context.Context, chain string, m Mark) (Entry, error
 
 // record reads one record.
 func (l *Ledger) record(ctx context.Context, chain string, seq int) (Entry, error) {
-	data, _, age, err := l.Store.Read(ctx, recordKey(chain, seq))
+	data, _, age, err := l.read(ctx, recordKey(chain, seq))
 	if err != nil {
 		return Entry{Ref: Ref{Chain: chain, Seq: seq}}, err
 	}

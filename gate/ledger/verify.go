@@ -22,11 +22,14 @@ type Fault struct {
 // many records it read. It finds an edit, a cut, a reordering, a renamed file,
 // a file of something else and a copy. What it cannot find is a chain that was
 // rewritten from some record to its end together with its head, or removed
-// altogether: keep the heads, which it does not need, where others cannot write.
+// altogether, unless a chain of another cluster of the same change refers to it:
+// keep what Heads gives where others cannot write. The last record is bound by
+// nothing but the head, and by nothing at all while that lags.
+//
 // It may run while others append. The error says that something could not be
 // read, and then nothing is proved.
 func (l *Ledger) Verify(ctx context.Context) ([]Fault, int, error) {
-	v := &verifying{l: l, heads: map[string]head{}}
+	v := &verifying{l: l, heads: map[string]head{}, sums: map[string]string{}}
 	// Heads first: what is appended from here on lies behind them.
 	if err := v.readHeads(ctx); err != nil {
 		return nil, 0, err
@@ -53,6 +56,11 @@ func (l *Ledger) Verify(ctx context.Context) ([]Fault, int, error) {
 			return nil, v.read, notProved(err)
 		}
 	}
+	for _, e := range v.sees {
+		if err := v.refers(ctx, e.Ref, *e.Record.See); err != nil {
+			return nil, v.read, notProved(err)
+		}
+	}
 	return v.faults, v.read, nil
 }
 
@@ -66,6 +74,8 @@ type verifying struct {
 	broken map[string]bool // chains whose head cannot
 	faults []Fault
 	read   int
+	sums   map[string]string // digests of the records read, by place
+	sees   []Entry           // those that refer to another chain
 }
 
 func (v *verifying) fault(chain string, seq int, text string, args ...any) {
@@ -107,7 +117,7 @@ func (v *verifying) verify(ctx context.Context, chain string, seqs []int) error 
 			v.missing(chain, end.Seq+1, seq-1)
 			whole = false
 		}
-		data, _, _, err := v.l.Store.Read(ctx, recordKey(chain, seq))
+		data, _, _, err := v.l.read(ctx, recordKey(chain, seq))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // it went while we looked; the next one tells
 		}
@@ -120,6 +130,10 @@ func (v *verifying) verify(ctx context.Context, chain string, seqs []int) error 
 			v.fault(chain, seq, "record %d was changed after it was written, or put in its place: %s", seq, oneLine(err))
 		} else if why := follows(e, end, whole); why != "" {
 			v.fault(chain, seq, "record %d does not follow from record %d, so one of them was changed: %s", seq, seq-1, why)
+		}
+		v.sums[e.Ref.String()] = e.SHA256
+		if err == nil && e.Record.See != nil {
+			v.sees = append(v.sees, Entry{Ref: e.Ref, Record: Record{See: e.Record.See}})
 		}
 		// The digest of a record that cannot be read still binds the next.
 		whole = err == nil
@@ -135,6 +149,24 @@ func (v *verifying) verify(ctx context.Context, chain string, seqs []int) error 
 		}
 	}
 	return v.ending(ctx, chain, h, end)
+}
+
+// refers holds a reference against the record that it names, so that a chain
+// that was rewritten or removed is missed by those that refer to it.
+func (v *verifying) refers(ctx context.Context, from, to Ref) error {
+	sum, ok := v.sums[to.String()]
+	if !ok {
+		// It may have been written after we looked.
+		data, _, _, err := v.l.read(ctx, recordKey(to.Chain, to.Seq))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		sum = digest(data)
+	}
+	if sum != to.SHA256 {
+		v.fault(from.Chain, from.Seq, "record %d refers to record %s, and that is not there or was changed", from.Seq, to)
+	}
+	return nil
 }
 
 // follows says how a record does not follow from the one before; empty if it

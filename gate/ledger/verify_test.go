@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -145,6 +146,23 @@ func TestVerifyFindsWhatIsDoneToHeads(t *testing.T) {
 	})
 }
 
+// A change of two clusters binds their chains to each other.
+func TestVerifyMissesAChainThatOthersReferTo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		r := record(Intent, "", NewRun())
+		r.Judged(gate.Input{}, gate.Verdict{Account: "123456789012"})
+		if _, err := over(m).Each(t.Context(), []string{"a", "b"}, r); err != nil {
+			t.Fatal(err)
+		}
+		intact(t, m, 2)
+		found(t, m, "all of a chain removed", func(m *memory) {
+			delete(m.values, recordKey("123456789012/a", 1))
+			delete(m.values, headKey("123456789012/a"))
+		})
+	})
+}
+
 // One record behind is what a crash leaves, and the next append mends it.
 func TestALaggingHeadIsNoFault(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -185,7 +203,7 @@ func TestNothingIsAppendedToADamagedChain(t *testing.T) {
 
 func rewind(t *testing.T, m *memory, seq int) {
 	t.Helper()
-	e, err := over(m).Find(t.Context(), fmt.Sprintf("search/%d", seq))
+	e, err := over(m).Find(context.Background(), fmt.Sprintf("search/%d", seq))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -79,7 +79,7 @@ func intact(t *testing.T, s ledger.Store) int {
 func TestKilledProcesses(t *testing.T) {
 	dir := t.TempDir()
 	said := map[string]string{}
-	for n := range 30 {
+	for n := range 15 {
 		cmd := exec.Command(os.Args[0])
 		cmd.Env = append(os.Environ(), "LEDGER_TEST_APPENDS_TO="+dir)
 		out, err := cmd.StdoutPipe()

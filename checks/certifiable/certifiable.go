@@ -133,7 +133,7 @@ func altered(c gate.Change) bool {
 func nameless(c gate.Change) bool {
 	attr := map[string]string{"aws_lb_target_group_attachment": "target_id", "aws_alb_target_group_attachment": "target_id", "aws_volume_attachment": "instance_id",
 		"aws_autoscaling_attachment": "autoscaling_group_name", "aws_autoscaling_traffic_source_attachment": "autoscaling_group_name", "aws_ec2_instance_state": "instance_id"}[c.Type]
-	if attr == "" || c.Action == gate.NoOp || c.Action == gate.Read || c.Action == gate.Forget {
+	if attr == "" || c.Action == gate.NoOp || c.Action == gate.Forget {
 		return false
 	}
 	if slices.Contains(c.Sensitive, attr) {

@@ -142,9 +142,6 @@ func selected(p *gate.Pass, a gate.Attrs) map[string]string {
 
 // live compares what the plan refreshed with what was read since.
 func live(p *gate.Pass, c gate.Change) {
-	if c.Type != "aws_autoscaling_group" || c.Before == nil {
-		return
-	}
 	i := slices.IndexFunc(p.Cluster.Groups, func(g gate.Group) bool {
 		return g.Name == c.ID && !g.Absent && (c.Region == "" || c.Region == g.Region)
 	})
@@ -227,7 +224,7 @@ func absent(p *gate.Pass) {
 }
 
 func recordedGroup(p *gate.Pass, g gate.Group) bool {
-	return slices.ContainsFunc(p.Cluster.Recorded, func(c gate.Change) bool { return c.Type == "aws_autoscaling_group" && c.ID == g.Name })
+	return slices.ContainsFunc(p.Cluster.Recorded, func(c gate.Change) bool { return c.ID == g.Name })
 }
 
 func report(p *gate.Pass, f gate.Finding, c gate.Change) {

@@ -4,6 +4,7 @@ package scope
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/holdfast-gate/holdfast/gate"
@@ -22,19 +23,18 @@ func run(p *gate.Pass) error {
 	var disturbed, emptied []string
 	victims := 0
 	for _, v := range p.Clusters {
-		taken, serving := 0, 0
-		named := map[string]bool{}
+		taken := 0
+		var named []string
 		for _, r := range v.Roles {
-			for _, id := range append(append([]string{}, r.Victims...), r.Stops...) {
-				named[id] = true
-			}
-			taken, serving = max(taken, r.Taken()), max(serving, len(r.Serving))
+			named = append(append(named, r.Victims...), r.Stops...)
+			taken = max(taken, r.Taken())
 			victims += r.Kills + max(0, r.Rolls-len(r.Stops))
 			if len(r.Serving) > 0 && r.After == 0 && r.Floors[0].Needs > 0 {
 				emptied = append(emptied, v.Cluster.Name)
 			}
 		}
-		victims += len(named)
+		slices.Sort(named)
+		victims += len(slices.Compact(named)) // one member may be in several roles
 		if taken > 0 {
 			disturbed = append(disturbed, v.Cluster.Name)
 		}

@@ -159,7 +159,7 @@ func group(p *gate.Pass, g gate.Group) {
 				Remedy:  "wait (--wait 10m), then plan again"})
 		}
 	}
-	if counted, widest := counts(p, g); !g.Absent && (counted < g.Desired || counted-widest >= g.Desired && counted > g.Desired) {
+	if counted, widest := counts(p, g); !g.Absent && (counted < g.Desired || counted-widest >= g.Desired) {
 		p.Report(gate.Finding{Code: "settled.capacity", Decision: gate.Block, Subjects: []string{g.Name},
 			Message: fmt.Sprintf("group %s of %s counts %d and wants %d, so it is about to move", g.Name, p.Cluster.Cluster.Name, counted, g.Desired),
 			Remedy:  "wait until it has what it wants (--wait 10m), then plan again"})

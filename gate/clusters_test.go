@@ -2,6 +2,7 @@ package gate_test
 
 import (
 	"cmp"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -20,7 +21,7 @@ func TestClusters(t *testing.T) {
 			for _, g := range v.Groups {
 				line := "group " + g.Name + " in " + regions([]string{g.Region})
 				if g.Absent {
-					line += ", not found"
+					line += fmt.Sprintf(", not found, keeps %d to %d percent healthy", g.MinHealthy, g.MaxHealthy)
 				}
 				out = append(out, line)
 			}

@@ -1,0 +1,173 @@
+package gate
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+var noon = time.Date(2018, 1, 2, 12, 0, 0, 0, time.UTC)
+
+func TestPatternsAreTheWholeOfAName(t *testing.T) {
+	for pattern, names := range map[string]map[string]bool{
+		"a*b":   {"ab": true, "axb": true, "a": false, "b": false, "xab": false, "abx": false},
+		"a*a":   {"a": false, "aa": true},
+		"a*a*a": {"aa": false, "aaa": true, "axaxa": true, "axa": false},
+		"*":     {"": true, "anything": true},
+		"a":     {"a": true, "A": false, "aa": false},
+		"":      {"": true, "a": false},
+		"a.b":   {"a.b": true, "axb": false},
+	} {
+		for name, want := range names {
+			if got := matches(pattern, name); got != want {
+				t.Errorf("%q like %q: got %v, want %v", name, pattern, got, want)
+			}
+		}
+	}
+}
+
+func TestAnOverrideLastsAsLongAsThePolicySays(t *testing.T) {
+	for longest, want := range map[time.Duration]time.Duration{0: DefaultOverride, -1: DefaultOverride, 1: 1, time.Minute: time.Minute} {
+		if got := (OverridePolicy{Longest: longest}).Lasting(); got != want {
+			t.Errorf("%s: got %s, want %s", longest, got, want)
+		}
+	}
+}
+
+func leave(by string, at time.Time) Override {
+	return Override{Code: "look.up", Plan: "abc", Reason: "r", By: by, At: at, Expires: at.Add(time.Hour)}
+}
+
+func withOverrides(needs int, given ...Override) Input {
+	c := DefaultConfig()
+	c.Override.Approvals = needs
+	return Input{Now: noon, Config: c, Plan: &Plan{FormatVersion: "1.2", Digest: "abc", Regions: []string{"us-east-1"}}, Snapshot: &Snapshot{}, Overrides: given}
+}
+
+func TestAnOverrideOfAClockALittleAheadIsBelieved(t *testing.T) {
+	for ahead, want := range map[time.Duration]bool{Skew: true, Skew + 1: false} {
+		if why := leave("ann", noon.Add(ahead)).unfit(withOverrides(1)); (why == "") != want {
+			t.Errorf("%s ahead: %q", ahead, why)
+		}
+	}
+}
+
+// Whoever gives leave twice has given it once, for as long as the last.
+func TestTheLastOverrideOfAPersonCounts(t *testing.T) {
+	early, late := leave("ann", noon.Add(-30*time.Minute)), leave("ann", noon.Add(-10*time.Minute))
+	for _, given := range [][]Override{{early, late}, {late, early}} {
+		fit := newOverrides(withOverrides(1, given...)).fit[target{"look.up", ""}]
+		if len(fit) != 1 || !fit[0].At.Equal(late.At) {
+			t.Errorf("got %+v, want the one of %s", fit, late.At)
+		}
+	}
+}
+
+// What became of each override is said, whether or not it let anything through.
+func TestWhatAnOverrideDidIsSaid(t *testing.T) {
+	look := &Check{Name: "look", Plan: true, Run: func(p *Pass) error {
+		p.Report(Finding{Code: "look.up", Decision: Block, Message: "up", Overrides: []Override{{By: "the check itself"}}})
+		p.Report(Finding{Code: "look.down", Decision: Warn, Message: "down", Overrides: []Override{{By: "the check itself"}}})
+		return nil
+	}}
+	elsewhere := leave("ann", noon)
+	elsewhere.Cluster = "web"
+	other := leave("ann", noon)
+	other.Code = "look.down"
+	for name, test := range map[string]struct {
+		in   Input
+		want []string
+	}{
+		"nobody gives any":     {withOverrides(1), []string{"block look.up by [] up", "warn look.down by [] down"}},
+		"one is enough":        {withOverrides(1, leave("ann", noon)), []string{"warn look.down by [] down", "warn look.up by [ann] up"}},
+		"two are, and two are": {withOverrides(2, leave("ann", noon), leave("bob", noon)), []string{"warn look.down by [] down", "warn look.up by [ann bob] up"}},
+		"of three, one": {withOverrides(3, leave("ann", noon)), []string{"block look.up by [] up", "warn look.down by [] down",
+			"warn override.unused by [] the override of look.up by ann lets nothing through: it takes 3 different persons, and 1 gave it -> have 2 more give it, for this plan"}},
+		"on another cluster": {withOverrides(1, elsewhere), []string{"block look.up by [] up", "warn look.down by [] down",
+			"warn override.unused by [] the override of look.up on web by ann lets nothing through: nothing is blocked by it -> leave it out"}},
+		"of what only warns": {withOverrides(1, other), []string{"block look.up by [] up", "warn look.down by [] down",
+			"warn override.unused by [] the override of look.down by ann lets nothing through: nothing is blocked by it -> leave it out"}},
+		"of nobody known": {withOverrides(1, leave("", noon)), []string{"block look.up by [] up", "warn look.down by [] down",
+			"warn override.unused by [] the override of look.up by nobody known lets nothing through: it does not say who gave it -> see who may override what, for how long, under override in holdfast.hcl"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var got []string
+			for _, f := range Evaluate(test.in, []*Check{look}).Findings {
+				var by []string
+				for _, o := range f.Overrides {
+					by = append(by, o.By)
+				}
+				line := fmt.Sprintf("%s %s by %v %s", f.Decision, f.Code, by, f.Message)
+				if f.Remedy != "" {
+					line += " -> " + f.Remedy
+				}
+				got = append(got, line)
+			}
+			slices.Sort(got)
+			if !slices.Equal(got, test.want) {
+				t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(test.want, "\n"))
+			}
+		})
+	}
+}
+
+// A check that is let run on what was read says that it could not see all.
+func TestABlindCheckThatIsLetThroughStaysBlind(t *testing.T) {
+	found := false
+	look := &Check{Name: "look", Plan: true, Needs: []string{SourceInstances}, Run: func(p *Pass) error { found = true; return nil }}
+	o := leave("ann", noon)
+	o.Code = "source.missing"
+	v := Evaluate(withOverrides(1, o), []*Check{look})
+	if r := v.Runs[0]; !found || r.Outcome != Blind || r.Decision != Warn || r.Reason != "not read in us-east-1: ec2.instances" || v.Decision != Warn {
+		t.Errorf("ran: %v; got %s, %+v", found, v.Decision, r)
+	}
+}
+
+func TestWhatWeEndedOurselvesIsSaidOnce(t *testing.T) {
+	r := Recent{Record: "web/1", At: noon.Add(-time.Minute), Ends: []string{"i-1"}}
+	for name, test := range map[string]struct {
+		m       MemberView
+		phase   Phase
+		told    bool // the ledger's word stands among the observations
+		unended bool
+		now     time.Time
+	}{
+		"it serves":                    {MemberView{Member: Member{ID: "i-1", Phase: Steady, Serving: ServingYes}}, Leaving, true, false, noon},
+		"it is another":                {MemberView{Member: Member{ID: "i-2", Phase: Steady, Serving: ServingYes}}, Steady, false, false, noon},
+		"it is seen to go":             {MemberView{Member: Member{ID: "i-1", Phase: Leaving}}, Leaving, false, false, noon},
+		"it is gone":                   {MemberView{Member: Member{ID: "i-1", Phase: Gone}}, Gone, false, false, noon},
+		"it is not there":              {MemberView{Absent: true, Member: Member{ID: "i-1", Phase: PhaseUnknown}}, PhaseUnknown, false, false, noon},
+		"the time for that is over":    {MemberView{Member: Member{ID: "i-1", Phase: Steady, Serving: ServingYes}}, Steady, true, true, noon.Add(time.Hour)},
+		"somebody has no opinion":      {MemberView{Member: Member{ID: "i-2", Phase: Steady, Serving: ServingYes, Observed: []Observation{{Source: SourceTargets}}}}, Steady, false, false, noon},
+		"over, and others have spoken": {MemberView{Member: Member{ID: "i-1", Phase: Steady, Serving: ServingYes, Observed: []Observation{{Source: SourceInstances, Opinion: true}}}}, Steady, true, true, noon.Add(time.Hour)},
+	} {
+		r.observe(&test.m, test.now)
+		told := slices.ContainsFunc(test.m.Observed, func(o Observation) bool { return o.Source == SourceLedger })
+		o, unended := test.m.Unended()
+		if test.m.Phase != test.phase || told != test.told || unended != test.unended || unended && o.Source != SourceLedger {
+			t.Errorf("%s: got %s, told %v, unended %v by %q", name, test.m.Phase, told, unended, o.Source)
+		}
+	}
+}
+
+func TestAResizeOfOursIsAwaitedWhereItWas(t *testing.T) {
+	r := Recent{Record: "web/1", At: noon.Add(-time.Minute), Sizes: []Resize{{Region: "us-east-1", Group: "web", From: 6, To: 3}}}
+	for name, test := range map[string]struct {
+		g    Group
+		now  time.Time
+		want int
+	}{
+		"not seen yet":              {Group{Name: "web", Region: "us-east-1", Desired: 6}, noon, 1},
+		"seen":                      {Group{Name: "web", Region: "us-east-1", Desired: 3}, noon, 0},
+		"another group":             {Group{Name: "job", Region: "us-east-1", Desired: 6}, noon, 0},
+		"its namesake elsewhere":    {Group{Name: "web", Region: "eu-west-1", Desired: 6}, noon, 0},
+		"a group that is not there": {Group{Name: "web", Region: "us-east-1", Desired: 6, Absent: true}, noon, 0},
+		"the time for that is over": {Group{Name: "web", Region: "us-east-1", Desired: 6}, noon.Add(time.Hour), 0},
+	} {
+		if r.await(&test.g, test.now); len(test.g.Operations) != test.want {
+			t.Errorf("%s: got %d operations, want %d", name, len(test.g.Operations), test.want)
+		}
+	}
+}

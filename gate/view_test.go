@@ -18,6 +18,8 @@ func TestAddressesLoseTheirKeys(t *testing.T) {
 		`module.m["a[0"].module.n[1].aws_instance.web["b"]`: {`module.m["a[0"].module.n[1].aws_instance.web`, `module.m.module.n.aws_instance.web`},
 		`aws_instance.web[0] (deposed 1a2b)`:                {`aws_instance.web`, `aws_instance.web`},
 		`aws_instance.web (deposed 1a2b)`:                   {`aws_instance.web`, `aws_instance.web`},
+		`a[0]`:                                              {`a`, `a`},
+		`module.m["a\"b"].aws_instance.web`:                 {`module.m["a\"b"].aws_instance.web`, `module.m.aws_instance.web`},
 		`[0]`:                                               {`[0]`, ``},
 		`a[`:                                                {`a[`, `a`},
 		`a]`:                                                {`a]`, `a`},

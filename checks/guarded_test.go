@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -202,4 +203,29 @@ func TestTouchedNamesALeaseForEachClusterThatChanges(t *testing.T) {
 	if got, want := v.Touched(), []string{"aws_instance.db", "queue", "search", "web"}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
+}
+
+// A record replays to the byte, whatever stands in it.
+func TestAnInputWrittenDownDecidesTheSame(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		in := doomed(t)
+		in.Recent = recents(t)
+		for _, f := range blocking(gate.Evaluate(in, Suite())) {
+			in.Overrides = append(in.Overrides, given(rapid.SampledFrom([]string{ann, bob, ""}).Draw(t, "by"), f))
+		}
+		in.Given = gate.Evaluate(in, Suite()).Given()
+		written, err := json.Marshal(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var read gate.Input
+		if err := json.Unmarshal(written, &read); err != nil {
+			t.Fatal(err)
+		}
+		before, _ := json.Marshal(gate.Evaluate(in, Suite()))
+		after, _ := json.Marshal(gate.Evaluate(read, Suite()))
+		if string(before) != string(after) {
+			t.Fatalf("got\n%s\nwant\n%s", after, before)
+		}
+	})
 }

@@ -168,6 +168,8 @@ func (l *Lease) renew(ctx context.Context, c *claim) error {
 // notOurs says what has become of a lease.
 func notOurs(r record) error {
 	switch {
+	case r.Token == 0:
+		return errors.New("the lease is lost: its record is gone from the store\nSee who else writes there, and plan again")
 	case r.Broken != nil:
 		return fmt.Errorf("the lease of %s is lost: %s ended it (%s)\nAsk them, and plan again", r.Cluster, clean(r.Broken.By), clean(r.Broken.Reason))
 	case r.Released:

@@ -1,10 +1,12 @@
 package lease
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"time"
 )
 
@@ -57,6 +59,9 @@ func List(ctx context.Context, s Store) ([]Entry, error) {
 		}
 		list = append(list, f.entry())
 	}
+	slices.SortFunc(list, func(a, b Entry) int {
+		return cmp.Or(cmp.Compare(a.Account, b.Account), cmp.Compare(a.Cluster, b.Cluster), cmp.Compare(a.Key, b.Key))
+	})
 	return list, nil
 }
 

@@ -131,6 +131,8 @@ func write(ctx context.Context, s Store, f found, r record) (version string, err
 		return now.version, nil
 	case readErr == nil && (now.version != f.version || errors.Is(err, fs.ErrExist)):
 		return "", standing{now}
+	case errors.Is(readErr, fs.ErrNotExist) && errors.Is(err, fs.ErrExist):
+		return "", standing{found{key: f.key}}
 	case readErr != nil && errors.Is(err, fs.ErrExist):
 		return "", readErr
 	}
@@ -140,6 +142,9 @@ func write(ctx context.Context, s Store, f found, r record) (version string, err
 // within bounds one call of the store, also of one that does not heed its
 // context: a hanging network file system does not.
 func within(ctx context.Context, f func(context.Context) error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
 	ctx, cancel := context.WithTimeout(ctx, call)
 	defer cancel()
 	done := make(chan error, 1)

@@ -19,7 +19,9 @@ A member that is arriving, leaving or changing makes every count of members a
 guess: Terraform sees a member that is shutting down as existing, and a group
 counts members that EC2 is already ending. Pass by waiting: holdfast --wait 10m
 does it for you. A member that is broken but at rest is a warning: it does not
-count, and must not stand in the way of its own repair.`}
+count, and must not stand in the way of its own repair. AWS may go on showing
+for five minutes whom a change of our own has ended: they count as leaving, and
+if they run on after that, a warning says so.`}
 }
 
 func run(p *gate.Pass) error {

@@ -108,6 +108,10 @@ func TestWatch(t *testing.T) {
 		"a refresh has replaced one":           {strings.Replace(two, "floor=2", "floor=3", 1), rolls, "gone i-1\nmember i-5 in-service group=search\nmember i-2 Terminating:Wait group=search", ""},
 		"a refresh has replaced all":           {strings.Replace(two, "floor=2", "floor=3", 1), rolls, "gone i-1\ngone i-2\ngone i-3\ngone i-4\nmember i-5 in-service group=search\nmember i-6 in-service group=search\nmember i-7 in-service group=search\nmember i-8 in-service group=search", ""},
 		"a refresh, and another goes":          {strings.Replace(two, "floor=2", "floor=3", 1), rolls, "gone i-1\nmember i-5 in-service group=search\nmember i-2 Terminating:Wait group=search\nmember i-3 terminated group=search", "would keep 2, it needs 3"},
+		"the plan registers it":                {three, endsOne + "change create aws_lb_target_group_attachment.n[0] target_id=->i-4\n", "member i-4 initializing addr=aws_instance.n[3]", ""},
+		"the plan registers it, and it dies":   {three, endsOne + "change create aws_lb_target_group_attachment.n[0] target_id=->i-4\n", "member i-4 terminated addr=aws_instance.n[3]", "i-4 terminated"},
+		"the group registers them":             {strings.Replace(two, "floor=2", "floor=3", 1), strings.TrimSpace(lowers) + " target_group_arns=[]->[\"tg\"]\n", "member i-3 initializing group=search\nmember i-4 initializing group=search", ""},
+		"nobody registers it":                  {three, endsOne, "member i-4 initializing addr=aws_instance.n[3]", "i-4 initializing"},
 		"a zone is lost, with slack":           {zones, endsOne, "gone i-3", ""},
 		"two zones are lost":                   {zones, endsOne, "gone i-3\ngone i-2", "search has members serving in 1 zone, it needs 2 (zone floor)"},
 	} {

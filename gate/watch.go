@@ -67,7 +67,7 @@ func (w *watch) findings() []Finding {
 		switch {
 		case f.Promise == PromiseZoneFloor:
 			// What the verdict foresaw leaves at least role.Zones.
-			if zones := len(w.zones()); zones < f.Needs && zones < w.role.Zones {
+			if zones := w.zones(); zones < f.Needs && zones < w.role.Zones {
 				return []Finding{w.finding(lost, fmt.Sprintf("%s has members serving in %s, it needs %d (%s)", w.view.title(w.role), Count(zones, "zone"), f.Needs, f.Promise))}
 			}
 		case n > 0 && left < f.Needs:
@@ -169,13 +169,31 @@ func (w *watch) taken(region, group string, good []MemberView) int {
 }
 
 // out reports whether a member that served is seen not to any more. One of
-// whom it is not known is not seen to be out.
+// whom it is not known is not seen to be out, and one that the plan itself puts
+// on a load balancer is new there, and no worse than it was.
 func (w *watch) out(id string) bool {
 	m, there := w.live[id]
+	if there && m.Phase == Arriving && w.view.registers() {
+		return false
+	}
 	if !there || m.Absent || m.Serving == ServingNo {
 		return true
 	}
 	return m.Phase == Arriving || m.Phase == Leaving || m.Phase == Failed || m.Phase == Gone
+}
+
+// registers reports whether the plan puts members of the cluster on a load
+// balancer.
+func (v *View) registers() bool {
+	return slices.ContainsFunc(v.Recorded, func(c Change) bool {
+		switch c.Type {
+		case "aws_autoscaling_attachment", "aws_autoscaling_traffic_source_attachment", "aws_lb_target_group_attachment", "aws_alb_target_group_attachment":
+			return c.Action == Create
+		case "aws_autoscaling_group":
+			return len(c.changes("target_group_arns", "load_balancers", "traffic_source")) > 0
+		}
+		return false
+	})
 }
 
 // serving are the members of the role that serve now, those that came since
@@ -193,14 +211,17 @@ func (w *watch) serving() []MemberView {
 	return out
 }
 
-// zones are those that members serving now span.
-func (w *watch) zones() []string {
-	var out []string
+// zones counts those that members serving now span.
+func (w *watch) zones() int {
+	spanned := map[string]bool{}
 	for _, m := range w.serving() {
-		if m.Zone != "" {
-			out = append(out, m.Zone)
+		spanned[m.Zone] = true
+	}
+	for _, id := range w.role.Serving {
+		if !w.out(id) {
+			spanned[w.live[id].Zone] = true
 		}
 	}
-	slices.Sort(out)
-	return slices.Compact(out)
+	delete(spanned, "") // a zone that is not known is none
+	return len(spanned)
 }

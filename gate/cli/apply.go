@@ -39,7 +39,7 @@ func runApply(ctx context.Context, o *applyOptions) error {
 	if args.Help {
 		return o.pass(append([]string{o.verb}, o.words...))
 	}
-	w, err := o.wrapper()
+	w, err := o.guarded(ctx)
 	if err != nil {
 		return err
 	}

@@ -36,6 +36,7 @@ func (g *global) gate() (*pipeline.Gate, error) {
 	if err != nil {
 		return nil, err
 	}
+	g.observe = cfg.Observe
 	return &pipeline.Gate{
 		Config: cfg,
 		Decode: tfplan.Decode,
@@ -48,7 +49,7 @@ func (g *global) gate() (*pipeline.Gate, error) {
 		},
 		Evaluate: func(in gate.Input) gate.Verdict { return gate.Evaluate(in, g.Suite) },
 		Now:      g.Now,
-		Find:     g.tool,
+		Find:     func() (pipeline.Shower, error) { return g.tool() },
 		Wait:     g.wait,
 		Sleep:    g.Sleep,
 		Log:      g.Err,

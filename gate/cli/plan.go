@@ -5,7 +5,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/holdfast-gate/holdfast/gate/pipeline"
 	"github.com/holdfast-gate/holdfast/gate/terraform"
 )
 
@@ -44,23 +43,6 @@ func runPlan(ctx context.Context, o *planOptions) error {
 		return err
 	}
 	return ended(w.Plan(ctx, o.words))
-}
-
-// wrapper is the pipeline that stands where terraform stands. Its report goes
-// to stderr: stdout is terraform's.
-func (g *global) wrapper() (*pipeline.Wrapper, error) {
-	gate, err := g.gate()
-	if err != nil {
-		return nil, err
-	}
-	tool, err := g.tool()
-	if err != nil {
-		return nil, err
-	}
-	return &pipeline.Wrapper{
-		Gate: gate, Tool: tool, Report: g.reporter(g.Err),
-		In: g.In, Out: g.Out, NoColor: g.colorless(),
-	}, nil
 }
 
 // ended turns an exit status of terraform into one of holdfast.

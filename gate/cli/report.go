@@ -3,6 +3,7 @@ package cli
 import (
 	"io"
 	"os"
+	"slices"
 
 	"golang.org/x/term"
 
@@ -16,7 +17,7 @@ import (
 func (g *global) reporter(stream io.Writer) func(gate.Verdict) error {
 	return func(v gate.Verdict) error {
 		// A file always holds the last verdict: an old one must not outlive it.
-		if g.quiet && g.output == "text" && v.Decision.Permits() && g.outputFile == "" {
+		if g.quiet && g.output == "text" && v.Decision.Permits() && g.outputFile == "" && !overridden(v) {
 			return nil
 		}
 		w, err := writeTo(g.outputFile, stream)
@@ -35,9 +36,15 @@ func (g *global) reporter(stream io.Writer) func(gate.Verdict) error {
 	}
 }
 
+// overridden reports whether somebody let something through: that is never
+// kept quiet.
+func overridden(v gate.Verdict) bool {
+	return slices.ContainsFunc(v.Findings, func(f gate.Finding) bool { return len(f.Overrides) > 0 })
+}
+
 // reportOptions says how to write for people on w.
 func (g *global) reportOptions(w io.Writer) report.Options {
-	o := report.Options{Color: g.colored(w), Verbose: g.verbose}
+	o := report.Options{Color: g.colored(w), Verbose: g.verbose, Observe: g.observe}
 	if file, ok := terminal(w); ok {
 		o.Width, _, _ = term.GetSize(int(file.Fd())) // zero, where it is not known, does not wrap
 	}

@@ -28,6 +28,13 @@ type global struct {
 	verbose    bool
 	timeout    time.Duration
 	storeAt    string // where leases and records are kept; empty means where the config says
+
+	observe     bool     // of the config: nothing is refused
+	verdict     string   // file of a verdict that apply is to carry out
+	overrides   []string // CODE or CODE@CLUSTER
+	reason      string
+	overrideFor time.Duration
+	follow      time.Duration
 }
 
 // newRoot makes the whole command tree. Own verbs win only where terraform has
@@ -46,6 +53,7 @@ func newRoot(f *Factory) *cobra.Command {
 		newExplain(g, nil),
 		newSchema(g),
 		newRecord(g, nil),
+		newLease(g, nil),
 	)
 	return root
 }
@@ -114,6 +122,11 @@ func (g *global) flags(p *pflag.FlagSet) {
 	p.BoolVarP(&g.verbose, "verbose", "v", false, "report every member and every check")
 	p.StringVar(&g.storeAt, "store", "", "where leases and records are kept: an absolute path or s3://BUCKET/PREFIX (default: that of the config, else a directory of your own)")
 	p.DurationVar(&g.timeout, "timeout", 2*time.Minute, "longest that reading what is live may take")
+	p.StringVar(&g.verdict, "verdict", "", "apply: a verdict that holdfast -o json check gave; only what it is about is applied")
+	p.StringSliceVar(&g.overrides, "override", nil, "apply: go on in spite of the finding with this CODE, or CODE@CLUSTER; needs --reason")
+	p.StringVar(&g.reason, "reason", "", "why, for --override; it is shown and kept")
+	p.DurationVar(&g.overrideFor, "override-for", 0, "how long the override is good for (default: as long as holdfast.hcl lets it)")
+	p.DurationVar(&g.follow, "follow", 5*time.Minute, "apply: follow the clusters until they have settled, at most this long; 0 does not")
 }
 
 // complete takes what was not given as a flag from HOLDFAST_* and judges the
@@ -123,7 +136,9 @@ func (g *global) complete(flags *pflag.FlagSet) error {
 	flags.VisitAll(func(f *pflag.Flag) {
 		name := "HOLDFAST_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
 		value := terraform.Getenv(g.Env, name)
-		if f.Changed || value == "" || f.Name == "chdir" || err != nil {
+		// An override is given for one change, never by what happens to be in the
+		// environment.
+		if f.Changed || value == "" || slices.Contains([]string{"chdir", "verdict", "override", "reason", "override-for"}, f.Name) || err != nil {
 			return
 		}
 		if flags.Set(f.Name, value) != nil {
@@ -137,8 +152,8 @@ func (g *global) complete(flags *pflag.FlagSet) error {
 		return fmt.Errorf("--output %q is not a form of report\nUse text or json", g.output)
 	case !slices.Contains([]string{"auto", "always", "never"}, g.color):
 		return fmt.Errorf("--color %q is not a choice\nUse auto, always or never", g.color)
-	case g.wait < 0 || g.timeout <= 0:
-		return errors.New("--wait and --timeout must not be negative, and --timeout not zero\nGive a duration such as 10m")
+	case g.wait < 0 || g.timeout <= 0 || g.follow < 0 || g.overrideFor < 0:
+		return errors.New("--wait, --timeout, --follow and --override-for must not be negative, and --timeout not zero\nGive a duration such as 10m")
 	}
 	return nil
 }

@@ -13,7 +13,7 @@ import (
 
 // Apply is terraform apply, or destroy, with the gate in the middle.
 func (w *Wrapper) Apply(ctx context.Context, verb string, words []string) (int, error) {
-	fromEnv, err := terraform.EnvWords(w.Tool.Env, verb)
+	fromEnv, err := terraform.EnvWords(w.Env, verb)
 	if err != nil {
 		return 1, err
 	}
@@ -21,8 +21,12 @@ func (w *Wrapper) Apply(ctx context.Context, verb string, words []string) (int, 
 	if err != nil {
 		return 1, err
 	}
+	w.recall = w.remember
 	if args.File != "" {
 		return w.applySaved(ctx, verb, words, args)
+	}
+	if w.Given != nil {
+		return 1, errors.New("a verdict is about one plan file, and none was given to apply\nApply the plan file that was judged, or leave --verdict out")
 	}
 	if args.JSON && !args.AutoApprove {
 		return 1, errors.New("plan file or auto-approve required: nobody can be asked when -json is set\nApply a saved plan file, or add -auto-approve; the gate still decides")
@@ -42,12 +46,11 @@ func (w *Wrapper) applySaved(ctx context.Context, verb string, words []string, a
 		return 1, fmt.Errorf("%s cannot be given with a plan file: the plan has already answered it\n"+
 			"Plan again with it, or leave it out; an ephemeral variable can be set as TF_VAR_name", strings.Join(slices.Compact(own.Fixed), ", "))
 	}
-	plan, verdict, err := w.decide(ctx, func() (*gate.Plan, error) { return w.show(ctx, w.local(args.File)) })
+	d, err := w.decide(ctx, func() (*gate.Plan, error) { return w.show(ctx, w.local(args.File)) })
 	if err != nil {
 		return status(err)
 	}
-	call := terraform.ApplyCall{Words: words, NoColor: w.NoColor && !args.NoColor}
-	return w.change(ctx, args.File, plan, verdict, nil, call)
+	return w.change(ctx, change{file: args.File, decision: d, call: terraform.ApplyCall{Words: words, NoColor: w.NoColor && !args.NoColor}})
 }
 
 // applyNew has terraform make the plan, with everything the user said about
@@ -65,7 +68,7 @@ func (w *Wrapper) applyNew(ctx context.Context, args terraform.Args) (int, error
 	// belongs to: what makes the plan is an error where a plan is applied.
 	planCall := terraform.PlanCall{Words: args.Plan, Out: file, NoColor: noColor, Detail: true, Bare: true}
 	code := 0
-	plan, verdict, err := w.decide(ctx, func() (*gate.Plan, error) {
+	d, err := w.decide(ctx, func() (*gate.Plan, error) {
 		var err error
 		if code, err = w.Tool.Plan(planCall); err != nil {
 			return nil, err
@@ -85,16 +88,15 @@ func (w *Wrapper) applyNew(ctx context.Context, args terraform.Args) (int, error
 	if err != nil {
 		return 1, err
 	}
-	call := terraform.ApplyCall{Words: args.Apply, File: file, NoColor: noColor, Bare: true}
+	c := change{file: file, decision: d, call: terraform.ApplyCall{Words: args.Apply, File: file, NoColor: noColor, Bare: true}}
 	if version.VarsWithPlan() {
-		call.Words = append(slices.Clone(args.Apply), args.Vars...)
+		c.call.Words = append(slices.Clone(args.Apply), args.Vars...)
 	}
-	var confirm func() (int, error)
 	// As in terraform, a plan without changes is applied without a question.
-	if !args.AutoApprove && !trivial(plan, code) {
-		confirm = func() (int, error) { return w.confirm(ctx, question(version.Product, plan.Workspace, args), args) }
+	if plan := d.input.Plan; !args.AutoApprove && !trivial(plan, code) {
+		c.confirm = func() (int, error) { return w.confirm(ctx, question(version.Product, plan.Workspace, args), args) }
 	}
-	return w.change(ctx, file, plan, verdict, confirm, call)
+	return w.change(ctx, c)
 }
 
 // trivial reports whether there is nothing to apply. OpenTofu's plans do not
@@ -106,27 +108,4 @@ func trivial(plan *gate.Plan, code int) bool {
 	}
 	return code == 0 && len(plan.Actions) == 0 && len(plan.Deferred) == 0 &&
 		!slices.ContainsFunc(plan.Changes, func(c gate.Change) bool { return c.Action != gate.NoOp })
-}
-
-// change shows the verdict, asks, proves the verdict again and applies.
-func (w *Wrapper) change(ctx context.Context, file string, plan *gate.Plan, v gate.Verdict, confirm func() (int, error), call terraform.ApplyCall) (int, error) {
-	if err := w.Report(v); err != nil || !v.Decision.Permits() {
-		return 1, err
-	}
-	if confirm != nil {
-		if code, err := confirm(); code != 0 || err != nil {
-			return code, err
-		}
-	}
-	again, err := w.hold(ctx, file, plan, v)
-	if err != nil {
-		return status(err)
-	}
-	if !again.Decision.Permits() {
-		return 1, w.Report(again)
-	}
-	if ctx.Err() != nil {
-		return 1, ctx.Err()
-	}
-	return w.Tool.Apply(call)
 }

@@ -3,15 +3,16 @@ package pipeline
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/holdfast-gate/holdfast/gate"
+	"github.com/holdfast-gate/holdfast/gate/lease"
 )
 
 func TestApply(t *testing.T) {
@@ -76,7 +77,7 @@ func TestThePlanIsPrivate(t *testing.T) {
 
 func TestWordsOfTheEnvironmentGoWhereTheyBelong(t *testing.T) {
 	w := newWorld(t, "", allow())
-	w.Tool.Env = append(w.Tool.Env, "TF_CLI_ARGS_apply=-auto-approve -var-file=prod.tfvars -parallelism=3 -backup=-", "TF_CLI_ARGS=-lock=false", "TF_CLI_ARGS_plan=-out=elsewhere")
+	w.Env = append(w.Env, "TF_CLI_ARGS_apply=-auto-approve -var-file=prod.tfvars -parallelism=3 -backup=-", "TF_CLI_ARGS=-lock=false", "TF_CLI_ARGS_plan=-out=elsewhere")
 	if code, err := w.Apply(t.Context(), "apply", []string{"-target=a.b"}); code != 0 || err != nil {
 		t.Fatalf("got %d, %v", code, err)
 	}
@@ -155,52 +156,61 @@ func TestApplySavedRefusesWhatThePlanAnswered(t *testing.T) {
 	}
 }
 
-func TestAPlanThatChangesAfterItWasJudgedIsNotApplied(t *testing.T) {
-	file := savedPlan(t)
-	w := newWorld(t, "", allow())
-	evaluate := w.Evaluate
-	w.Evaluate = func(in gate.Input) gate.Verdict {
-		if err := os.WriteFile(file, []byte("another plan"), 0o600); err != nil {
-			t.Error(err)
-		}
-		return evaluate(in)
-	}
-	code, err := w.Apply(t.Context(), "apply", []string{file})
-	if code != 1 || err == nil || !strings.Contains(err.Error(), "changed after it was judged") || strings.Contains(w.calls(), "apply") {
-		t.Errorf("got %d, %v after %q; want a refusal", code, err, w.calls())
-	}
-}
-
-func TestTheVerdictMustHoldWhenTheChangeBegins(t *testing.T) {
-	for _, test := range []struct {
-		thinking time.Duration
-		code     int
-		reports  []gate.Decision
+func TestWhatChangesAfterTheVerdictIsNotApplied(t *testing.T) {
+	tests := map[string]struct {
+		between func(w *world, file string)
+		code    string
 	}{
-		{time.Second, 0, []gate.Decision{gate.Allow}},
-		{time.Minute, 1, []gate.Decision{gate.Allow, gate.Block}},
-	} {
-		w := newWorld(t, "yes\n", allow(), block("survivorfloor.breached"))
-		w.In = slow{w, test.thinking, strings.NewReader("yes\n")}
-		code, err := w.Apply(t.Context(), "apply", nil)
-		if code != test.code || err != nil || !slices.Equal(w.reports, test.reports) {
-			t.Errorf("after %s: got %d, %v, %v; want %d, %v", test.thinking, code, err, w.reports, test.code, test.reports)
-		}
+		"the plan file": {func(w *world, file string) {
+			if err := os.WriteFile(file, []byte("another plan"), 0o600); err != nil {
+				w.t.Error(err)
+			}
+		}, "bound.plan"},
+		"the config":  {func(w *world, _ string) { w.Reload = func() (*gate.Config, error) { return loosened(), nil } }, "bound.config"},
+		"the time":    {func(w *world, _ string) { w.now = w.now.Add(2 * time.Hour) }, "bound.expired"},
+		"the members": {func(w *world, _ string) { w.verdicts = []gate.Verdict{block("settled.transitional")} }, "settled.transitional"},
+		"the config, to nonsense": {func(w *world, _ string) {
+			w.Reload = func() (*gate.Config, error) { return nil, errors.New("no number") }
+		}, "no number"},
+		"the plan file, to nothing":   {func(w *world, file string) { _ = os.Remove(file) }, "could not be opened"},
+		"the ledger cannot be told":   {func(w *world, _ string) { w.kept.fails = errors.New("away") }, "away"},
+		"somebody else has the lease": {func(w *world, _ string) { w.leased() }, "lease.held"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			file := savedPlan(t)
+			w := newWorld(t, "", touching(allow()))
+			report := w.Report
+			w.Report = func(v gate.Verdict) error {
+				if len(w.reports) == 0 {
+					test.between(w, file)
+				}
+				return report(v)
+			}
+			code, err := w.Apply(t.Context(), "apply", []string{file})
+			said := fmt.Sprint(err, w.last)
+			if code != 1 || !strings.Contains(said, test.code) || strings.Contains(w.calls(), "apply") {
+				t.Errorf("got %d, %s after %q; want a refusal that says %s", code, said, w.calls(), test.code)
+			}
+		})
 	}
 }
 
-// slow is somebody who thinks before answering yes.
-type slow struct {
-	w        *world
-	thinking time.Duration
-	answer   *strings.Reader
+// leased has somebody else hold the cluster.
+func (w *world) leased() {
+	w.t.Helper()
+	other := &lease.Keeper{Store: w.kept, Holder: lease.Holder{ID: "another", Actor: "somebody else"}}
+	l, err := other.Take(w.t.Context(), "123456789012", []string{"search"}, 0)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() { _ = l.Release(context.Background()) })
 }
 
-func (s slow) Read(p []byte) (int, error) {
-	if s.answer.Len() == len("yes\n") {
-		s.w.now = s.w.now.Add(s.thinking)
-	}
-	return s.answer.Read(p)
+func loosened() *gate.Config {
+	c := gate.DefaultConfig()
+	c.Digest = "another"
+	return c
 }
 
 func TestAnInterruptedPlanIsNotApplied(t *testing.T) {

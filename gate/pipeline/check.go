@@ -14,6 +14,6 @@ func (g *Gate) Check(ctx context.Context, path string, stdin io.Reader) (gate.Ve
 	if err != nil {
 		return gate.Verdict{}, err
 	}
-	_, verdict, err := g.decide(ctx, func() (*gate.Plan, error) { return plan, nil })
-	return verdict, err
+	d, err := g.decide(ctx, func() (*gate.Plan, error) { return plan, nil })
+	return d.Verdict, err
 }

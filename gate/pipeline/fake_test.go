@@ -5,13 +5,19 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/holdfast-gate/holdfast/gate"
+	"github.com/holdfast-gate/holdfast/gate/lease"
+	"github.com/holdfast-gate/holdfast/gate/ledger"
 	"github.com/holdfast-gate/holdfast/gate/terraform"
 )
 
@@ -48,9 +54,13 @@ type world struct {
 	dir      string
 	temp     string
 	now      time.Time
-	verdicts []gate.Verdict // what Evaluate answers, the last one for ever
+	verdicts []gate.Verdict // what Evaluate answers to each look at the world, the last one for ever
+	looked   bool
 	reports  []gate.Decision
+	last     gate.Verdict // the one reported last
 	out, log bytes.Buffer
+	kept     *memory
+	looks    chan struct{} // a value is one look of the watch
 }
 
 // newWorld answers the prompt with the words of answer.
@@ -67,29 +77,103 @@ func newWorld(t *testing.T, answer string, verdicts ...gate.Verdict) *world {
 		Gate: &Gate{
 			Config: gate.DefaultConfig(),
 			Decode: func(r io.Reader) (*gate.Plan, error) { return decoded(&gate.Plan{Applyable: gate.Yes})(r) },
-			Live:   func(context.Context, *gate.Plan) (*gate.Snapshot, error) { return &gate.Snapshot{}, nil },
-			Evaluate: func(in gate.Input) gate.Verdict {
-				v := w.verdicts[0]
-				if len(w.verdicts) > 1 {
+			Live: func(context.Context, *gate.Plan) (*gate.Snapshot, error) {
+				if w.looked && len(w.verdicts) > 1 {
 					w.verdicts = w.verdicts[1:]
 				}
-				v.At = in.Now
+				w.looked = true
+				return &gate.Snapshot{}, nil
+			},
+			Evaluate: func(in gate.Input) gate.Verdict {
+				v := w.verdicts[0]
+				// What binds a verdict to the one before is the core's own.
+				whole := gate.Evaluate(in, nil)
+				v.At, v.Expires, v.Plan, v.Config = in.Now, whole.Expires, whole.Plan, whole.Config
+				for _, f := range whole.Findings {
+					if f.Check == "bound" {
+						v.Findings, v.Decision = append(slices.Clone(v.Findings), f), gate.Block
+					}
+				}
 				return v
 			},
 			Now:  func() time.Time { return w.now },
-			Find: func() (*terraform.Tool, error) { return tool, nil },
-			Sleep: func(_ context.Context, d time.Duration) error {
+			Find: func() (Shower, error) { return tool, nil },
+			Sleep: func(ctx context.Context, d time.Duration) error {
+				if d == watchEvery { // the watch looks when the test says so
+					select {
+					case <-ctx.Done():
+					case <-w.looks:
+					}
+					return ctx.Err()
+				}
 				w.now = w.now.Add(d)
-				return nil
+				return ctx.Err()
 			},
 			Log: &w.log,
 		},
 		Tool:   tool,
-		Report: func(v gate.Verdict) error { w.reports = append(w.reports, v.Decision); return nil },
+		Env:    tool.Env,
+		Reload: func() (*gate.Config, error) { return w.Config, nil },
+		Report: func(v gate.Verdict) error { w.reports, w.last = append(w.reports, v.Decision), v; return nil },
 		In:     strings.NewReader(answer),
 		Out:    &w.out,
 	}
+	w.kept = &memory{values: map[string][]byte{}}
+	now := func() time.Time { return w.now }
+	w.Ledger = &ledger.Ledger{Store: w.kept, Now: now, Sleep: w.Sleep, Version: "test"}
+	// The lease keeps real time: it lasts longer than any of these tests.
+	w.Leases = &lease.Keeper{Store: w.kept, Holder: lease.Holder{Run: "ours", ID: "ours", Actor: "tester"}, Log: io.Discard}
 	return w
+}
+
+// memory is a store that lasts as long as the test.
+type memory struct {
+	mu     sync.Mutex
+	values map[string][]byte
+	fails  error // what every call returns from now on; nil works
+}
+
+func (m *memory) Read(_ context.Context, key string) ([]byte, string, time.Duration, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	data, ok := m.values[key]
+	if !ok && m.fails == nil {
+		return nil, "", 0, fs.ErrNotExist
+	}
+	return data, string(data), 0, m.fails
+}
+
+func (m *memory) Swap(_ context.Context, key, version string, data []byte) (string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.fails != nil {
+		return "", m.fails
+	}
+	if string(m.values[key]) != version {
+		return "", fs.ErrExist
+	}
+	m.values[key] = data
+	return string(data), nil
+}
+
+func (m *memory) List(_ context.Context, prefix string) ([]string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	keys := slices.Sorted(maps.Keys(m.values))
+	return slices.DeleteFunc(keys, func(key string) bool { return !strings.HasPrefix(key, prefix) }), m.fails
+}
+
+// records are the kinds of the records that were kept, in order.
+func (w *world) records() string {
+	w.t.Helper()
+	var kinds []string
+	for e, err := range w.Ledger.Records(w.t.Context(), "") {
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		kinds = append(kinds, e.Record.Kind.String())
+	}
+	return strings.Join(kinds, " ")
 }
 
 // calls returns the first words of the command lines terraform was given, and
@@ -123,6 +207,13 @@ func allow() gate.Verdict { return gate.Verdict{Decision: gate.Allow} }
 
 func block(code string) gate.Verdict {
 	return gate.Verdict{Decision: gate.Block, Findings: []gate.Finding{{Code: code, Cluster: "search", Decision: gate.Block}}}
+}
+
+// touching is a verdict about a plan that ends a member of a cluster.
+func touching(v gate.Verdict) gate.Verdict {
+	v.Account = "123456789012"
+	v.Clusters = []*gate.View{{Cluster: gate.Cluster{Name: "search", Settle: time.Minute}, Effects: []gate.Effect{{Address: "aws_instance.a", Action: gate.Delete, Ends: []string{"i-0abc"}}}}}
+	return v
 }
 
 func moving(now time.Time) gate.Verdict {

@@ -1,11 +1,14 @@
 // Package pipeline does what has effects, in order: terraform plans, the plan
 // is decoded, the live members are read, the gate decides, somebody confirms,
-// the gate decides again on a fresh snapshot, terraform applies the same file.
-// It knows no check and no cloud; both are handed to it.
+// the clusters are leased, the gate decides again on a fresh snapshot, what is
+// about to be done is written down, terraform applies the same file while the
+// members are watched, and how it ended is written down too. It knows no check
+// and no cloud; both are handed to it.
 package pipeline
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"time"
 
@@ -13,8 +16,8 @@ import (
 	"github.com/holdfast-gate/holdfast/gate/terraform"
 )
 
-// A Gate turns a plan and the world into verdicts. All fields but Find, Wait,
-// Sleep and Log are required.
+// A Gate turns a plan and the world into verdicts. All fields but Reload, Find,
+// Wait, Sleep and Log are required.
 type Gate struct {
 	Config   *gate.Config
 	Decode   func(io.Reader) (*gate.Plan, error)                       // reads `terraform show -json`
@@ -22,43 +25,79 @@ type Gate struct {
 	Evaluate func(gate.Input) gate.Verdict
 	Now      func() time.Time
 
-	Find  func() (*terraform.Tool, error)            // asked only where a plan file must be shown
+	Find  func() (Shower, error)                     // asked only where a plan file must be shown
 	Wait  time.Duration                              // longest wait for clusters to settle; zero does not wait
 	Sleep func(context.Context, time.Duration) error // lets time pass, or returns when the context ends
 	Log   io.Writer                                  // progress
+
+	// recall adds to an input what only the ledger knows; nil knows nothing.
+	recall func(context.Context, *gate.Input, gate.Verdict) error
 }
 
-// judge reads what is running and decides.
-func (g *Gate) judge(ctx context.Context, plan *gate.Plan) (gate.Verdict, error) {
+// A Shower reads plan files.
+type Shower interface {
+	Show(ctx context.Context, path string, read func(io.Reader) error) error
+	Workspace(ctx context.Context) (string, error)
+}
+
+// A Terraform is the terraform or tofu that the user drives through a Wrapper.
+type Terraform interface {
+	Plan(terraform.PlanCall) (int, error)
+	Apply(terraform.ApplyCall) (int, error)
+	Version(context.Context) (terraform.Version, error)
+}
+
+// A decision is a verdict and all that it rests on.
+type decision struct {
+	gate.Verdict
+	input gate.Input
+}
+
+// judge reads what is running and decides. given is the verdict that this one
+// has to agree with; nil is none.
+func (g *Gate) judge(ctx context.Context, plan *gate.Plan, given *gate.Verdict) (decision, error) {
 	snapshot, err := g.Live(ctx, plan)
 	if err != nil {
-		return gate.Verdict{}, err
+		return decision{}, err
 	}
 	// A read that was interrupted is incomplete because of us; the reason to
 	// give is the interrupt.
 	if ctx.Err() != nil {
-		return gate.Verdict{}, ctx.Err()
+		return decision{}, ctx.Err()
 	}
-	return g.Evaluate(gate.Input{Now: g.Now(), Config: g.Config, Plan: plan, Snapshot: snapshot}), nil
+	d := decision{input: gate.Input{Now: g.Now(), Config: g.Config, Plan: plan, Snapshot: snapshot}}
+	if given != nil {
+		d.input.Given = given.Given()
+	}
+	d.Verdict = g.Evaluate(d.input)
+	if g.recall != nil {
+		if err := g.recall(ctx, &d.input, d.Verdict); err != nil {
+			// Without the ledger nobody knows what our own last changes ended.
+			return decision{}, fmt.Errorf("the ledger could not be read: %w", err)
+		}
+		d.Verdict = g.Evaluate(d.input)
+	}
+	return d, nil
 }
 
-// decide judges the plan that next returns. While the verdict blocks only
-// until something has settled, it waits, takes the next plan and judges again,
-// for at most g.Wait in all.
-func (g *Gate) decide(ctx context.Context, next func() (*gate.Plan, error)) (*gate.Plan, gate.Verdict, error) {
-	deadline := g.Now().Add(g.Wait)
+// decide judges the plan that next returns. With g.Wait it waits for as long as
+// the verdict blocks only until something has settled, and until the clusters
+// that the plan touches have been seen at rest for their settle time; then it
+// takes the next plan and judges again. It waits for at most g.Wait in all.
+func (g *Gate) decide(ctx context.Context, next func() (*gate.Plan, error)) (decision, error) {
+	w := waiting{Gate: g, deadline: g.Now().Add(g.Wait)}
 	for {
 		plan, err := next()
 		if err != nil {
-			return nil, gate.Verdict{}, err
+			return decision{}, err
 		}
-		verdict, err := g.judge(ctx, plan)
-		if err != nil || g.Wait == 0 || !settles(verdict) {
-			return plan, verdict, err
+		d, err := g.judge(ctx, plan, nil)
+		if err != nil || g.Wait == 0 {
+			return d, err
 		}
-		settled, verdict, err := g.settle(ctx, plan, verdict, deadline)
-		if err != nil || !settled {
-			return plan, verdict, err
+		d, again, err := w.settle(ctx, d)
+		if err != nil || !again {
+			return d, err
 		}
 	}
 }

@@ -9,7 +9,7 @@ import (
 
 // Plan runs terraform plan with the user's words and judges what it made.
 func (w *Wrapper) Plan(ctx context.Context, words []string) (int, error) {
-	fromEnv, err := terraform.EnvWords(w.Tool.Env, "plan")
+	fromEnv, err := terraform.EnvWords(w.Env, "plan")
 	if err != nil {
 		return 1, err
 	}
@@ -30,7 +30,7 @@ func (w *Wrapper) Plan(ctx context.Context, words []string) (int, error) {
 		file, call.Out = temp, temp
 	}
 	code := 0
-	_, verdict, err := w.decide(ctx, func() (*gate.Plan, error) {
+	d, err := w.decide(ctx, func() (*gate.Plan, error) {
 		var err error
 		// Exit status 2 means changes where -detailed-exitcode was given. What
 		// the plan does is read from the plan, never from this number.
@@ -48,10 +48,10 @@ func (w *Wrapper) Plan(ctx context.Context, words []string) (int, error) {
 	if err != nil {
 		return status(err)
 	}
-	if err := w.Report(verdict); err != nil {
+	if err := w.Report(d.Verdict); err != nil {
 		return 1, err
 	}
-	if !verdict.Decision.Permits() {
+	if !d.Decision.Permits() && !w.Config.Observe {
 		return 1, nil
 	}
 	return code, nil

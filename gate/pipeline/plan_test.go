@@ -41,7 +41,7 @@ func TestPlanKeepsTheUsersOwnFile(t *testing.T) {
 		words := []string{"-out=" + out}
 		if given == "environment" {
 			// The fake terraform does not read it; that nothing was added is what matters.
-			w.Tool.Env = append(w.Tool.Env, "TF_CLI_ARGS_plan=-out="+savedPlan(t))
+			w.Env = append(w.Env, "TF_CLI_ARGS_plan=-out="+savedPlan(t))
 			words = nil
 		}
 		code, err := w.Plan(t.Context(), words)

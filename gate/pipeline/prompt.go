@@ -52,7 +52,7 @@ func question(product, workspace string, args terraform.Args) prompt {
 
 // confirm asks the question and returns 0 if the answer is yes.
 func (w *Wrapper) confirm(ctx context.Context, q prompt, args terraform.Args) (int, error) {
-	if off := terraform.Getenv(w.Tool.Env, "TF_INPUT"); args.NoInput || off == "0" || off == "false" {
+	if off := terraform.Getenv(w.Env, "TF_INPUT"); args.NoInput || off == "0" || off == "false" {
 		return 1, errors.New("nobody can be asked, because -input=false or TF_INPUT is set\nAdd -auto-approve, or apply a saved plan file; the gate still decides")
 	}
 	bold, reset := "\x1b[1m", "\x1b[0m"

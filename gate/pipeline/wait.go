@@ -13,6 +13,106 @@ import (
 // pollEvery is how often a cluster that is not settled is looked at again.
 const pollEvery = 10 * time.Second
 
+// A waiting waits for clusters to settle, once or more often, up to a deadline.
+type waiting struct {
+	*Gate
+	deadline time.Time
+	seen     string    // what the clusters looked like
+	since    time.Time // since when they have been seen like that; zero before the first look
+}
+
+// look remembers what the clusters of a verdict look like, and since when.
+func (w *waiting) look(v gate.Verdict) {
+	if picture := picture(v); w.since.IsZero() || picture != w.seen {
+		w.seen, w.since = picture, v.At
+	}
+}
+
+// settle looks at the clusters again and again: until nothing blocks that
+// waiting can help and two looks a settle time apart agree, or until the
+// deadline. It returns the last decision, and whether the plan is to be made
+// again: one that was made while members moved is as old as they were.
+func (w *waiting) settle(ctx context.Context, d decision) (last decision, again bool, err error) {
+	began := w.Now()
+	for w.look(d.Verdict); ; w.look(d.Verdict) {
+		calm := d.Decision.Permits() && d.At.Sub(w.since) >= settleTime(d.Verdict)
+		if calm || !d.Decision.Permits() && !settles(d.Verdict) {
+			return d, again && w.done(began), nil
+		}
+		left := w.deadline.Sub(w.Now())
+		if left <= 0 {
+			w.gaveUp(d.Verdict)
+			return d, false, nil
+		}
+		again = again || !d.Decision.Permits()
+		fmt.Fprintf(w.Log, "Still waiting… %s [%s elapsed]\n", movement(d.Verdict), w.Now().Sub(began).Round(time.Second))
+		if err := w.Sleep(ctx, min(pollEvery, left)); err != nil {
+			return d, false, err
+		}
+		if d, err = w.judge(ctx, d.input.Plan, nil); err != nil {
+			return d, false, err
+		}
+	}
+}
+
+// done says that the wait is over.
+func (w *waiting) done(began time.Time) bool {
+	fmt.Fprintf(w.Log, "Settled after %s.\n", w.Now().Sub(began).Round(time.Second))
+	return true
+}
+
+// gaveUp says what was not seen by the deadline. A verdict that permits stands
+// without the second look, as it would without --wait.
+func (w *waiting) gaveUp(v gate.Verdict) {
+	if v.Decision.Permits() {
+		fmt.Fprintf(w.Log, "holdfast: %s is at rest, seen for %s only: --wait %s is shorter than its settle time.\n", strings.Join(names(touched(v)), ", "), v.At.Sub(w.since).Round(time.Second), w.Wait)
+		return
+	}
+	fmt.Fprintf(w.Log, "holdfast: %s did not settle within %s.\n", strings.Join(unsettled(v), ", "), w.Wait)
+}
+
+// settleTime is how long the clusters that the plan touches must be seen at
+// rest: the longest of their settle times.
+func settleTime(v gate.Verdict) time.Duration {
+	var longest time.Duration
+	for _, c := range touched(v) {
+		longest = max(longest, c.Cluster.Settle)
+	}
+	return longest
+}
+
+// touched are the clusters that the plan changes.
+func touched(v gate.Verdict) []*gate.View {
+	return slices.DeleteFunc(slices.Clone(v.Clusters), func(c *gate.View) bool { return !c.Touched() })
+}
+
+// names are the names of clusters.
+func names(clusters []*gate.View) []string {
+	out := make([]string, len(clusters))
+	for i, c := range clusters {
+		out[i] = c.Cluster.Name
+	}
+	return out
+}
+
+// picture is what the clusters that the plan touches look like: who is there
+// and in which state, what the groups want and do.
+func picture(v gate.Verdict) string {
+	var b strings.Builder
+	for _, c := range touched(v) {
+		for _, m := range c.Members {
+			fmt.Fprintln(&b, m.Region, m.ID, m.Phase, m.Serving, m.Group)
+		}
+		for _, g := range c.Groups {
+			fmt.Fprintln(&b, g.Region, g.Name, g.Desired, g.Min, g.Max)
+			for _, o := range g.Operations {
+				fmt.Fprintln(&b, o.Kind, o.ID, o.Phase)
+			}
+		}
+	}
+	return b.String()
+}
+
 // settles reports whether waiting can help: something moves, and everything
 // that blocks can pass once nothing does. A change made by hand, or a plan that
 // cannot be judged, is the same in ten minutes.
@@ -41,75 +141,60 @@ func passes(code string) bool {
 	return code == "drifted.state" || code == "drifted.absent"
 }
 
-// settle looks at the clusters again and again until nothing blocks that
-// waiting can help, or until the deadline. It returns the last verdict.
-func (g *Gate) settle(ctx context.Context, plan *gate.Plan, v gate.Verdict, deadline time.Time) (bool, gate.Verdict, error) {
-	began := g.Now()
-	for {
-		left := deadline.Sub(g.Now())
-		if left <= 0 {
-			fmt.Fprintf(g.Log, "holdfast: %s did not settle within %s.\n", strings.Join(unsettled(v), ", "), g.Wait)
-			return false, v, nil
-		}
-		fmt.Fprintf(g.Log, "Still waiting… %s [%s elapsed]\n", movement(v), g.Now().Sub(began).Round(time.Second))
-		if err := g.Sleep(ctx, min(pollEvery, left)); err != nil {
-			return false, v, err
-		}
-		var err error
-		if v, err = g.judge(ctx, plan); err != nil {
-			return false, v, err
-		}
-		if !settles(v) {
-			fmt.Fprintf(g.Log, "Settled after %s.\n", g.Now().Sub(began).Round(time.Second))
-			return true, v, nil
-		}
-	}
-}
-
 // unsettled names the clusters that are waited for, sorted.
 func unsettled(v gate.Verdict) []string {
-	var names []string
+	var clusters []string
 	for _, f := range v.Findings {
-		if strings.HasPrefix(f.Code, "settled.") && f.Cluster != "" && !slices.Contains(names, f.Cluster) {
-			names = append(names, f.Cluster)
+		if f.Decision != gate.Warn && strings.HasPrefix(f.Code, "settled.") && f.Cluster != "" && !slices.Contains(clusters, f.Cluster) {
+			clusters = append(clusters, f.Cluster)
 		}
 	}
-	slices.Sort(names)
-	return names
+	slices.Sort(clusters)
+	return clusters
 }
 
-// movement says who is moving in them and for how long.
+// movement says who is moving, in the clusters that are waited for, and for how
+// long.
 func movement(v gate.Verdict) string {
+	clusters := unsettled(v)
+	if len(clusters) == 0 {
+		clusters = names(touched(v))
+	}
 	var parts []string
-	for _, name := range unsettled(v) {
+	for _, name := range clusters {
 		parts = append(parts, name+": "+clusterMovement(v, name))
 	}
 	return strings.Join(parts, "; ")
 }
 
 func clusterMovement(v gate.Verdict, name string) string {
-	var moving []string
 	for _, c := range v.Clusters {
-		if c.Cluster.Name != name {
-			continue
-		}
-		for _, m := range c.Members {
-			if m.Phase.Transitional() && !m.Benign() {
-				moving = append(moving, memberMovement(m.Member, v.At))
-			}
-		}
-		for _, group := range c.Groups {
-			for _, o := range group.Operations {
-				if o.Phase.Transitional() {
-					moving = append(moving, fmt.Sprintf("%s %s %s%s", group.Name, o.Kind, o.Raw, lasting(o.Start, v.At)))
-				}
+		if c.Cluster.Name == name {
+			if moving := movers(c, v.At); len(moving) > 0 {
+				return strings.Join(moving, ", ")
 			}
 		}
 	}
-	if len(moving) == 0 {
-		return "quiet, but not for long enough yet"
+	return "quiet, but not for long enough yet"
+}
+
+// movers says of each member and group of a cluster that moves what it does and
+// for how long.
+func movers(c *gate.View, now time.Time) []string {
+	var moving []string
+	for _, m := range c.Members {
+		if m.Phase.Transitional() && !m.Benign() {
+			moving = append(moving, memberMovement(m.Member, now))
+		}
 	}
-	return strings.Join(moving, ", ")
+	for _, group := range c.Groups {
+		for _, o := range group.Operations {
+			if o.Phase.Transitional() {
+				moving = append(moving, fmt.Sprintf("%s %s %s%s", group.Name, o.Kind, o.Raw, lasting(o.Start, now)))
+			}
+		}
+	}
+	return moving
 }
 
 // memberMovement is one member in its source's own words.

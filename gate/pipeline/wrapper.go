@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/holdfast-gate/holdfast/gate"
+	"github.com/holdfast-gate/holdfast/gate/lease"
+	"github.com/holdfast-gate/holdfast/gate/ledger"
 	"github.com/holdfast-gate/holdfast/gate/terraform"
 )
 
@@ -17,15 +19,25 @@ import (
 // returns terraform's own exit status, 1 where the gate blocks.
 type Wrapper struct {
 	*Gate
-	Tool    *terraform.Tool
+	Tool    Terraform
+	Env     []string                 // terraform's whole environment
+	Chdir   string                   // terraform's -chdir; empty means none was given
 	Report  func(gate.Verdict) error // shows a verdict, away from terraform's stdout
 	In      io.Reader                // the answer to the prompt
 	Out     io.Writer                // where terraform prints its prompt
 	NoColor bool                     // the user wants no colour: -no-color is added
-}
 
-// recheckAfter is how old a verdict may be when the change begins.
-const recheckAfter = 5 * time.Second
+	Leases    *lease.Keeper
+	Ledger    *ledger.Ledger
+	Actor     ledger.Actor                 // who runs this, without what STS says
+	Version   string                       // of holdfast, for the records
+	Reload    func() (*gate.Config, error) // reads the config again, right before the change
+	Given     *gate.Verdict                // the verdict of an earlier check that is to be applied; nil is none
+	Overrides []Ask                        // what the user overrides
+	Follow    time.Duration                // longest that clusters are followed after the change; zero does not follow
+
+	told []string // changes that never ended, of which it was said
+}
 
 // exited is the exit status of terraform where it ended the story.
 type exited int
@@ -47,7 +59,7 @@ func (w *Wrapper) local(path string) string {
 	if filepath.IsAbs(path) {
 		return path
 	}
-	return filepath.Join(w.Tool.Chdir, path)
+	return filepath.Join(w.Chdir, path)
 }
 
 // made reads the plan that terraform has just made with these words.
@@ -62,22 +74,6 @@ func (w *Wrapper) made(ctx context.Context, path string, args terraform.Args) (*
 		plan.Complete = gate.No
 	}
 	return plan, nil
-}
-
-// hold proves the verdict again at the moment of the change: it must be about
-// this very file, and about the world of a moment ago.
-func (w *Wrapper) hold(ctx context.Context, path string, plan *gate.Plan, v gate.Verdict) (gate.Verdict, error) {
-	digest, err := Digest(w.local(path))
-	if err != nil {
-		return v, err
-	}
-	if digest != plan.Digest {
-		return v, fmt.Errorf("the plan file %s changed after it was judged\nPlan again", path)
-	}
-	if w.Now().Sub(v.At) > recheckAfter {
-		v, err = w.judge(ctx, plan)
-	}
-	return v, err
 }
 
 // tempPlan makes an empty plan file that only this user can read, away from

@@ -1,0 +1,261 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/holdfast-gate/holdfast/gate"
+	"github.com/holdfast-gate/holdfast/gate/lease"
+	"github.com/holdfast-gate/holdfast/gate/ledger"
+)
+
+// A run is one change, as its leases and records know it.
+type run struct {
+	*Wrapper
+	record   ledger.Record // what all its records say
+	account  string
+	clusters []string // lease names of the clusters it touches, sorted
+	observe  bool     // nothing is refused; of the config the verdict was given under
+}
+
+// begin names a run and writes down the overrides that its user gave.
+func (w *Wrapper) begin(ctx context.Context, c change) (*run, error) {
+	r := &run{Wrapper: w, account: c.Account, clusters: c.Touched(), observe: w.Config.Observe}
+	r.record = ledger.Record{Run: w.Leases.Holder.Run, Actor: w.Actor, Account: c.Account, Clusters: r.clusters, Plan: c.Plan.Digest, Terraform: c.Plan.TerraformVersion}
+	r.record.Actor.ARN, r.record.Actor.Account = c.Caller, c.Account
+	for _, o := range c.input.Overrides {
+		if o.Record != "" {
+			continue
+		}
+		one := r.record
+		one.Kind, one.Cluster, one.Override, one.Note = ledger.Overridden, leaseOf(c.Verdict, o.Cluster), &o, o.Reason
+		if _, err := w.Ledger.Append(ctx, one); err != nil {
+			// An override that nobody can read back was not given.
+			return nil, fmt.Errorf("ledger.unwritten: the override could not be recorded, so it is not given: %w", err)
+		}
+	}
+	return r, nil
+}
+
+// leaseOf is the lease under which the records of a cluster are kept; none for
+// a cluster that the plan does not touch.
+func leaseOf(v gate.Verdict, cluster string) string {
+	for _, c := range touched(v) {
+		if c.Cluster.Name == cluster {
+			return c.Lease()
+		}
+	}
+	return ""
+}
+
+// lets reports whether the change may go on: allowed, or only observed.
+func (r *run) lets(v gate.Verdict) bool { return v.Decision.Permits() || r.observe }
+
+// append writes one record to the chain of each cluster.
+func (r *run) append(ctx context.Context, record ledger.Record) ([]ledger.Ref, error) {
+	return r.Ledger.Each(ctx, r.clusters, record)
+}
+
+// note writes a record on which nothing depends. What happened has happened;
+// not being able to write it down is said, loudly.
+func (r *run) note(ctx context.Context, record ledger.Record) {
+	// The user's interrupt must not keep it from being written.
+	if _, err := r.append(context.WithoutCancel(ctx), record); err != nil {
+		fmt.Fprintf(r.Log, "holdfast: ledger.unwritten: %s could not be recorded: %v\n", record.Kind, err)
+	}
+}
+
+// refused writes down that the gate refused the change.
+func (r *run) refused(ctx context.Context, d decision) {
+	one := r.record
+	one.Kind = ledger.Refused
+	one.Judged(d.input, d.Verdict)
+	r.note(ctx, one)
+}
+
+// held is the lease of a run; nil clusters hold nothing.
+type held struct {
+	*lease.Lease
+}
+
+// lost is closed when the lease no longer protects the change.
+func (h held) lost() <-chan struct{} {
+	if h.Lease == nil {
+		return nil
+	}
+	return h.Lost()
+}
+
+// take takes the lease of every cluster that the plan touches.
+func (r *run) take(ctx context.Context) (held, error) {
+	if len(r.clusters) == 0 {
+		return held{}, nil
+	}
+	l, err := r.Leases.Take(ctx, r.account, r.clusters, r.Wait)
+	if err != nil {
+		one := r.record
+		one.Kind, one.Why, one.Note, one.Would = ledger.Refused, "lease.held", strings.SplitN(err.Error(), "\n", 2)[0], r.observe
+		if other := new(lease.HeldError); !errors.As(err, &other) {
+			one.Why = "lease.failed"
+		}
+		r.note(ctx, one)
+		if r.observe {
+			fmt.Fprintf(r.Log, "holdfast: observe mode: this would have been refused, %s: %s\n", one.Why, one.Note)
+			return held{}, nil
+		}
+		return held{}, fmt.Errorf("%s: %w", one.Why, err)
+	}
+	for _, t := range l.TookOver() {
+		one := r.record
+		one.Kind, one.Cluster, one.Before, one.Token = ledger.TakenOver, t.Cluster, t.From.String(), l.Token(t.Cluster)
+		one.Note = "the lease had run out and was not given back"
+		fmt.Fprintf(r.Log, "holdfast: the lease of %s had run out; it was held by %s.\n", t.Cluster, one.Before)
+		if _, err := r.Ledger.Append(ctx, one); err != nil {
+			return held{l}, fmt.Errorf("ledger.unwritten: the takeover of %s could not be recorded: %w", t.Cluster, err)
+		}
+	}
+	return held{l}, nil
+}
+
+// intends writes down what is about to be done, before it begins, and proves
+// once more that the clusters are ours.
+func (r *run) intends(ctx context.Context, d decision, h held) error {
+	one := r.record
+	one.Kind, one.Would = ledger.Intent, !d.Decision.Permits()
+	one.Judged(d.input, d.Verdict)
+	if h.Lease != nil {
+		one.Token = h.Token(r.clusters[0])
+	}
+	refs, err := r.append(ctx, one)
+	switch {
+	case err == nil:
+		fmt.Fprintf(r.Log, "holdfast: recorded as %s\n", places(refs))
+	case len(r.clusters) == 0 || r.observe:
+		// Nothing that holdfast protects is changed; a store that is away must not
+		// stand in the way of it.
+		fmt.Fprintf(r.Log, "holdfast: ledger.unwritten: this change could not be recorded: %v\n", err)
+	default:
+		// A change that leaves no record must not begin.
+		return fmt.Errorf("ledger.unwritten: what is about to be done could not be recorded, so nothing was changed: %w", err)
+	}
+	if h.Lease != nil {
+		if err := h.Check(ctx); err != nil && !r.observe {
+			r.record.Note = "it was not begun"
+			r.ended(ctx, -1, "", nil)
+			return fmt.Errorf("lease.lost: %w", err)
+		}
+	}
+	return ctx.Err()
+}
+
+// ended writes down how terraform ended.
+func (r *run) ended(ctx context.Context, code int, stopped string, err error) {
+	one := r.record
+	one.Kind, one.Interrupt = ledger.Outcome, stopped
+	if err == nil && code >= 0 {
+		one.Exit = &code
+	}
+	r.note(ctx, one)
+}
+
+// settled writes down how many serve once the change is over, and says it.
+func (r *run) settled(ctx context.Context, clusters []*gate.View, quiet bool) {
+	if clusters == nil {
+		return
+	}
+	for _, c := range clusters {
+		one := r.record
+		one.Kind, one.Cluster = ledger.Settled, c.Lease()
+		if !quiet {
+			one.Note = "it was not seen at rest: " + moves(clusters, r.Now())
+		}
+		for _, p := range c.Roles {
+			needs := 0
+			for _, f := range p.Floors {
+				if f.Promise != "zone floor" {
+					needs = max(needs, f.Needs)
+				}
+			}
+			one.Serving = append(one.Serving, ledger.Serving{Role: p.Role.Name, Serving: len(p.Serving), Needs: needs})
+			fmt.Fprintf(r.Log, "holdfast: %s: %s of it serve, it needs %d.\n", roleName(c, p.Role), gate.Count(len(p.Serving), "member"), needs)
+		}
+		if _, err := r.Ledger.Append(context.WithoutCancel(ctx), one); err != nil {
+			fmt.Fprintf(r.Log, "holdfast: ledger.unwritten: how %s settled could not be recorded: %v\n", c.Cluster.Name, err)
+		}
+	}
+}
+
+func roleName(c *gate.View, r gate.Role) string {
+	if r.Name == "" {
+		return c.Cluster.Name
+	}
+	return c.Cluster.Name + "." + r.Name
+}
+
+// release gives the lease back, also when the user has interrupted.
+func (h held) release(ctx context.Context) {
+	if h.Lease != nil {
+		// A lease that cannot be given back runs out by itself.
+		_ = h.Release(context.WithoutCancel(ctx))
+	}
+}
+
+func places(refs []ledger.Ref) string {
+	out := make([]string, len(refs))
+	for i, ref := range refs {
+		out[i] = ref.String()
+	}
+	return strings.Join(out, ", ")
+}
+
+// remember adds to an input what only the ledger knows: our own last changes,
+// and the overrides that were given for this plan.
+func (w *Wrapper) remember(ctx context.Context, in *gate.Input, v gate.Verdict) error {
+	chains := v.Touched()
+	for _, cluster := range chains {
+		recent, open, err := w.Ledger.Recent(ctx, v.Account, cluster, gate.RecentWindow)
+		if err != nil {
+			return err
+		}
+		in.Recent = append(in.Recent, recent...)
+		for _, r := range open {
+			w.tell(cluster, r)
+		}
+	}
+	slices.SortStableFunc(in.Recent, func(a, b gate.Recent) int { return b.At.Compare(a.At) })
+	if v.Decision.Permits() && len(in.Recent) == 0 {
+		return nil
+	}
+	v = w.Evaluate(*in)
+	if v.Decision.Permits() {
+		return nil
+	}
+	for _, cluster := range append(chains, "") {
+		given, err := w.Ledger.Overrides(ctx, v.Account, cluster, v.Plan.Digest)
+		if err != nil {
+			return err
+		}
+		in.Overrides = append(in.Overrides, given...)
+	}
+	if in.Given != nil {
+		return nil // what the user gives was written down before
+	}
+	asked, err := w.asked(v)
+	in.Overrides = append(in.Overrides, asked...)
+	return err
+}
+
+// tell says, once, that a change before this one was never seen to end.
+func (w *Wrapper) tell(cluster string, r ledger.Record) {
+	if slices.Contains(w.told, r.Run+cluster) {
+		return
+	}
+	w.told = append(w.told, r.Run+cluster)
+	at := r.At.UTC().Format(time.RFC3339)
+	fmt.Fprintf(w.Log, "holdfast: the change of %s that %s began at %s (record %s/%d) was never recorded to end: holdfast or its machine was stopped during it.\n",
+		cluster, r.Actor.Who(), at, r.Chain, r.Seq)
+}

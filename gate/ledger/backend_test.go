@@ -4,14 +4,18 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/holdfast-gate/holdfast/gate"
+	"github.com/holdfast-gate/holdfast/gate/awssim"
 	"github.com/holdfast-gate/holdfast/gate/ledger"
 	"github.com/holdfast-gate/holdfast/gate/store"
 )
@@ -116,6 +120,65 @@ func TestKilledProcesses(t *testing.T) {
 		t.Error(err)
 	}
 	t.Logf("%d records were acknowledged", len(said))
+}
+
+// bucket is a simulated S3 that fails now and then: it does not answer a write,
+// having done it or not.
+type bucket struct {
+	world  *awssim.World
+	writes atomic.Int64
+}
+
+func (b *bucket) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
+	if n := b.writes.Add(1); r.Method == http.MethodPut && n%11 == 0 {
+		if n%2 == 0 {
+			b.world.ServeHTTP(httptest.NewRecorder(), r)
+		}
+		panic(http.ErrAbortHandler)
+	}
+	b.world.ServeHTTP(rw, r)
+}
+
+// TestAppendersOfABucket has several machines write to one bucket.
+func TestAppendersOfABucket(t *testing.T) {
+	b := &bucket{world: awssim.New(time.Now())}
+	b.world.CreateBucket("us-east-1", "team")
+	server := httptest.NewServer(b)
+	t.Cleanup(server.Close)
+	for name, value := range map[string]string{
+		"AWS_ENDPOINT_URL_S3": server.URL, "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b",
+		"AWS_CONFIG_FILE": os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull, "AWS_EC2_METADATA_DISABLED": "true",
+	} {
+		t.Setenv(name, value)
+	}
+	open := func() *store.S3 {
+		kept, err := store.NewS3(t.Context(), store.Bucket{Name: "team", Prefix: "infra"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return kept
+	}
+	var all sync.WaitGroup
+	var written atomic.Int64
+	for n := range 10 {
+		l := patient(open())
+		all.Go(func() {
+			for range 4 {
+				if _, err := l.Append(t.Context(), ledger.Record{Kind: ledger.Refused, Run: fmt.Sprint(n), Account: "123456789012", Cluster: "Search in eu-west-1"}); err != nil {
+					t.Log(err) // a bucket that fails for too long; what counts is what was acknowledged
+				} else {
+					written.Add(1)
+				}
+			}
+		})
+	}
+	all.Wait()
+	if got := intact(t, open()); got < int(written.Load()) || written.Load() < 30 {
+		t.Errorf("got %d records, want at least the %d that were acknowledged, of 40", got, written.Load())
+	}
+	if _, _, err := patient(open()).Recent(t.Context(), "123456789012", "Search in eu-west-1", time.Minute); err != nil {
+		t.Error(err)
+	}
 }
 
 // TestAppendersOfSeveralProcesses has many ledgers, each with a store of its

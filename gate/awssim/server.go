@@ -166,6 +166,7 @@ func (w *World) reply(rw http.ResponseWriter, r Request, answer any, err error) 
 	rw.Header().Set("Content-Type", "text/xml;charset=UTF-8")
 	rw.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	rw.Header().Set("x-amzn-RequestId", requestID)
+	rw.Header().Set("Date", w.Now().UTC().Format(http.TimeFormat))
 	time.Sleep(breath)
 	rw.WriteHeader(status)
 	// An error here means that the client is gone, and nobody is left to tell.

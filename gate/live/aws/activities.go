@@ -8,6 +8,7 @@ import (
 	"time"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	asgtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 
@@ -27,8 +28,8 @@ func (r *reading) groupNames() []string { return slices.Sorted(maps.Keys(r.asgs)
 // and reach back six weeks; reading stops after the first page on which all
 // are older than lookBack, and the source is complete all the same.
 func (r *reading) readActivities(ctx context.Context) {
-	since := r.o.Now().Add(-lookBack)
 	each(r.groupNames(), func(name string) {
+		since := r.o.Now().Add(-lookBack)
 		var all []asgtypes.Activity
 		recent := true
 		p := autoscaling.NewDescribeScalingActivitiesPaginator(r.clients.asg, &autoscaling.DescribeScalingActivitiesInput{AutoScalingGroupName: &name, MaxRecords: r.pageSize(pageGroups)})
@@ -42,6 +43,11 @@ func (r *reading) readActivities(ctx context.Context) {
 						r.activities.fail(misplaced("autoscaling:DescribeScalingActivities", r.region, of+" and not about "+name))
 					}
 				}
+				// With a clock that is ahead of AWS's by hours, what is going on now
+				// would look old: the earlier of the two clocks holds.
+				if now, ok := awsmiddleware.GetServerTime(out.ResultMetadata); ok && now.Add(-lookBack).Before(since) {
+					since = now.Add(-lookBack)
+				}
 				all = append(all, out.Activities...)
 				recent = slices.ContainsFunc(out.Activities, func(a asgtypes.Activity) bool { return sdk.ToTime(a.StartTime).After(since) })
 				return out.NextToken
@@ -50,6 +56,7 @@ func (r *reading) readActivities(ctx context.Context) {
 			r.activities.fail(onPage(page, explain(ctx, "autoscaling:DescribeScalingActivities", r.region, err)))
 		}
 		r.keepOperations(name, r.activityOperations(all, since))
+		r.recall(name, all, since.Add(lookBack))
 	})
 }
 

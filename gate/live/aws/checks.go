@@ -61,6 +61,12 @@ func (r *reading) summary(field string, status ec2types.SummaryStatus) gate.Obse
 // eventObservations is what AWS has scheduled for an instance. An event that
 // is over stays listed for up to a week and is left out.
 func (r *reading) eventObservations(events []ec2types.InstanceStatusEvent) []gate.Observation {
+	// With a clock that is behind AWS's by days, what is due now would look far
+	// off: the later of the two clocks holds.
+	now := r.o.Now()
+	if r.latest.After(now) {
+		now = r.latest
+	}
 	var out []gate.Observation
 	for _, e := range events {
 		text := sdk.ToString(e.Description)
@@ -73,7 +79,7 @@ func (r *reading) eventObservations(events []ec2types.InstanceStatusEvent) []gat
 			o.Detail = joined("not before "+e.NotBefore.UTC().Format(time.RFC3339), text)
 		}
 		// An event without a time may come at any.
-		o.Opinion = e.NotBefore == nil || e.NotBefore.Before(r.o.Now().Add(horizon))
+		o.Opinion = e.NotBefore == nil || e.NotBefore.Before(now.Add(horizon))
 		out = append(out, o)
 	}
 	return out

@@ -105,12 +105,21 @@ func (r *reading) describe(ctx context.Context, in *ec2.DescribeInstancesInput, 
 					if r.elsewhere(i) {
 						r.instances.fail(misplaced(callInstances, r.region, id+" in another region"))
 					}
+					r.noteState(id, stateOf(i))
 					r.ec2[id] = i
 					r.tagged[id] = r.tagged[id] || len(in.Filters) > 0
 				}
 			}
 			return out.NextToken
 		})
+}
+
+// noteState notes that an answer gave an instance a state. The caller holds
+// r.mu.
+func (r *reading) noteState(id, state string) {
+	if !slices.Contains(r.said[id], state) {
+		r.said[id] = append(r.said[id], state)
+	}
 }
 
 // instancesNamed returns the ids that something named and EC2 has not shown:

@@ -60,6 +60,7 @@ func (r *reading) member(id string) gate.Member {
 	} else if m.Group != "" && !ending(i) {
 		m.Observed = append(m.Observed, r.unlistedBy(m.Group))
 	}
+	m.Observed = append(m.Observed, r.endedBy(id)...)
 	arns, health := r.targetObservations(id)
 	m.Targets = arns
 	m.Observed = append(m.Observed, health...)
@@ -134,10 +135,15 @@ func (r *reading) fromEC2(m *gate.Member, i ec2types.Instance) {
 		o.Detail = joined(sdk.ToString(why.Code), sdk.ToString(why.Message))
 	}
 	m.Observed = append(m.Observed, o)
+	// Where answers of one service differ they come from replicas of different
+	// age, or from moments between which it moved: the worst one holds.
+	for _, other := range slices.Sorted(slices.Values(r.said[m.ID])) {
+		if other != state {
+			m.Observed = append(m.Observed, r.observe(gate.SourceInstances, "ec2.InstanceStateName", other))
+		}
+	}
 	checks, read := r.checks[m.ID]
 	if s := checks.InstanceState; s != nil && string(s.Name) != state {
-		// Two answers of one service, from replicas of different age or from
-		// moments between which it moved: the worse one holds.
 		m.Observed = append(m.Observed, r.observe(gate.SourceStatus, "ec2.InstanceStateName", string(s.Name)))
 	}
 	if state == string(ec2types.InstanceStateNameRunning) {

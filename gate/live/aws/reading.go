@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"time"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	asgtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
@@ -27,9 +28,13 @@ type reading struct {
 	mu      sync.Mutex
 	account string
 	caller  string                             // ARN
-	ec2     map[string]ec2types.Instance       // by id
+	ec2     map[string]ec2types.Instance       // by id, as the last answer has it
+	said    map[string][]string                // by id, every state that an answer gave it
 	tagged  map[string]bool                    // ids and group names that a search by tag gave
 	unread  map[string]bool                    // ids EC2 gave no answer about
+	past    map[string]past                    // by id, what groups remember of instances
+	began   time.Time                          // when reading began
+	latest  time.Time                          // the latest time that an answer gave for now; zero: none did
 	checks  map[string]ec2types.InstanceStatus // by id
 	asgs    map[string]asgtypes.AutoScalingGroup
 	seats   map[string]seat                                          // by instance id
@@ -50,8 +55,10 @@ func newReading(c *Collector, region string) *reading {
 		Collector: c,
 		region:    region,
 		ec2:       map[string]ec2types.Instance{},
+		said:      map[string][]string{},
 		tagged:    map[string]bool{},
 		unread:    map[string]bool{},
+		past:      map[string]past{},
 		checks:    map[string]ec2types.InstanceStatus{},
 		asgs:      map[string]asgtypes.AutoScalingGroup{},
 		seats:     map[string]seat{},
@@ -83,6 +90,7 @@ func (r *reading) read(ctx context.Context, w live.Want) {
 		func() { r.readActivities(ctx) },
 		func() { r.readRefreshes(ctx) },
 	)
+	r.agreeOnLaunches()
 	r.blame()
 }
 
@@ -113,7 +121,7 @@ func (r *reading) part() live.Part {
 // they lead to: the group of a member, the members of a group, the targets of
 // a target group. It ends when nothing new is named.
 func (r *reading) discover(ctx context.Context, w live.Want) {
-	began := r.o.Now()
+	r.began = r.o.Now()
 	together(
 		func() { r.groupsByTag(ctx, w) },
 		func() { r.instancesByTag(ctx, w) },
@@ -124,7 +132,7 @@ func (r *reading) discover(ctx context.Context, w live.Want) {
 		arns := asked.newTargets(r.targetsNamed(w))
 		ids := asked.newIDs(r.instancesNamed(w))
 		if len(names)+len(arns)+len(ids) == 0 {
-			r.agree(w, asked.groups, began)
+			r.agree(w, asked.groups, r.began)
 			return
 		}
 		together(

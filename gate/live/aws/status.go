@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 )
@@ -39,6 +40,9 @@ func (r *reading) describeStatus(ctx context.Context, ids []string, more ...func
 		func(out *ec2.DescribeInstanceStatusOutput) *string {
 			r.mu.Lock()
 			defer r.mu.Unlock()
+			if now, ok := awsmiddleware.GetServerTime(out.ResultMetadata); ok && now.After(r.latest) {
+				r.latest = now
+			}
 			for _, s := range out.InstanceStatuses {
 				r.checks[sdk.ToString(s.InstanceId)] = s
 			}

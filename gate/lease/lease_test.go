@@ -301,3 +301,81 @@ func TestAClockThatJumps(t *testing.T) {
 		})
 	}
 }
+
+// The clock of the machine is put forward, that of the store with it: its
+// holder must have noticed before somebody else takes what seems to have run
+// out.
+func TestTheStoresClockJumps(t *testing.T) {
+	bubble(t, func(t *testing.T, s *sim) {
+		alice := keeper(s, "alice", 0)
+		var mu sync.Mutex
+		var off time.Duration
+		alice.clock = func() time.Time {
+			mu.Lock()
+			defer mu.Unlock()
+			return time.Now().Round(0).Add(off)
+		}
+		l := take(t, alice, "search")
+		s.wrote = func(_, after record) {
+			if after.Token == 2 && !l.isLost() {
+				t.Error("taken over from a holder that had not noticed")
+			}
+		}
+		mu.Lock()
+		off = 10 * time.Minute
+		mu.Unlock()
+		s.skew += 10 * time.Minute
+		bob := take(t, keeper(s, "bob", 0), "search")
+		if bob.Token("search") != 2 {
+			t.Errorf("got token %d, want 2", bob.Token("search"))
+		}
+		ok(t, l.Release(t.Context()))
+		ok(t, bob.Release(t.Context()))
+	})
+}
+
+// The life of a lease counts from before the write was sent, however long the
+// answer took.
+func TestLifeCountsFromBeforeTheWrite(t *testing.T) {
+	for _, slow := range []string{"the taking", "a renewal"} {
+		bubble(t, func(t *testing.T, s *sim) {
+			k := keeper(s, "alice", 0)
+			late := on("swap", trouble{back: 24 * time.Second})
+			if slow == "the taking" {
+				s.disturb(late)
+			}
+			l := take(t, k, "search")
+			if slow == "a renewal" {
+				pass(30 * time.Second)
+				s.disturb(late)
+				pass(38 * time.Second) // it was sent at 40 s, and is answered at 64 s
+			}
+			s.disturb(func(string, string) trouble { return trouble{err: errUnavailable, never: true} })
+			sent := map[string]time.Duration{"the taking": 24 * time.Second, "a renewal": 28 * time.Second}[slow]
+			pass(DefaultTTL - k.margin() + time.Second - sent)
+			if !l.isLost() {
+				t.Errorf("%s: its holder counts from the answer", slow)
+			}
+			l.kill()
+		})
+	}
+}
+
+// One run takes a cluster twice: its first lease has run out, and says nothing
+// about the second.
+func TestTwoLeasesOfOneRun(t *testing.T) {
+	bubble(t, func(t *testing.T, s *sim) {
+		k := keeper(s, "alice", 0)
+		first := take(t, k, "search")
+		_, err := k.Take(t.Context(), account, []string{"search"}, 0)
+		held(t, err)
+		first.stop()
+		first.work.Wait()
+		pass(DefaultTTL + 2*slack)
+		second := take(t, k, "search")
+		says(t, first.Check(t.Context()), "the lease of search is lost")
+		ok(t, first.Release(t.Context()))
+		ok(t, second.Check(t.Context()))
+		ok(t, second.Release(t.Context()))
+	})
+}

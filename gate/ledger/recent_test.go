@@ -137,6 +137,53 @@ func TestRecentWithClocksThatDiffer(t *testing.T) {
 	}
 }
 
+// A head that lags behind the last record hides nothing.
+func TestRecentBehindALaggingHead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		l := over(m)
+		mustAppend(t, l, record(Refused, "search", "x"))
+		given := record(Overridden, "search", "y")
+		given.Override = &gate.Override{Code: "budget.breached", Plan: "aa", Expires: time.Now().Add(time.Hour)}
+		mustAppend(t, l, given)
+		story(t, l, "intent a")
+		rewind(t, m, 2)
+		recent, open, err := l.Recent(t.Context(), "123456789012", "search", time.Minute)
+		if err != nil || len(recent) != 1 || len(open) != 1 {
+			t.Errorf("got %v, %v, %v, want the intent", recent, open, err)
+		}
+		if given, err := l.Overrides(t.Context(), "123456789012", "search", "aa"); err != nil || len(given) != 1 {
+			t.Errorf("got %v, %v, want the override", given, err)
+		}
+		// A record that does not follow from what the head names is no record.
+		e, _ := decode("123456789012/search", 3, m.values[recordKey("123456789012/search", 3)].data)
+		m.put(recordKey("123456789012/search", 3), []byte(strings.Replace(string(e.Data), e.Record.Previous, strings.Repeat("0", 64), 1)))
+		if _, _, err := l.Recent(t.Context(), "123456789012", "search", time.Minute); err == nil || !strings.Contains(err.Error(), "record verify") {
+			t.Errorf("got %v, want that the chain is damaged", err)
+		}
+		if given, err := l.Overrides(t.Context(), "123456789012", "search", "aa"); err == nil {
+			t.Errorf("got %v and no error", given)
+		}
+	})
+}
+
+func TestOverridesThatCannotBeRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for n := 1; n <= 4; n++ {
+			m := small(t, "search").copied()
+			m.stopAt = n
+			if given, err := over(m).Overrides(t.Context(), "123456789012", "search", "aa"); err == nil {
+				t.Errorf("stopped at %d: got %v and no error", n, given)
+			}
+		}
+		m := small(t, "search")
+		edit(m, recordKey(Chain("123456789012", "search"), 3))
+		if given, err := over(m).Overrides(t.Context(), "123456789012", "search", "aa"); err == nil {
+			t.Errorf("edited: got %v and no error", given)
+		}
+	})
+}
+
 // What cannot be read is never "nothing happened".
 func TestRecentFailsClosed(t *testing.T) {
 	chain := Chain("123456789012", "search")

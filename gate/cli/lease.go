@@ -8,7 +8,6 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
-	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -150,11 +149,11 @@ func (l leaseList) text(w io.Writer) error {
 	var problems []string
 	for _, r := range l.Leases {
 		if r.State == lease.Unreadable {
-			problems = append(problems, printable(r.Problem))
-			fmt.Fprintf(t, "%s\t\t%s\t\t\t\t\n", printable(r.Key), r.State)
+			problems = append(problems, plain(r.Problem))
+			fmt.Fprintf(t, "%s\t\t%s\t\t\t\t\n", plain(r.Key), r.State)
 			continue
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s ago\t%s\t%d\t%s\n", printable(r.Cluster), printable(r.Account), r.State, span(r.Taken), r.runsOut(), r.Token, r.holder())
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s ago\t%s\t%d\t%s\n", plain(r.Cluster), plain(r.Account), r.State, span(r.Taken), r.runsOut(), r.Token, r.holder())
 	}
 	err := t.Flush()
 	for _, p := range problems {
@@ -180,26 +179,16 @@ func (r leaseRow) holder() string {
 	out := r.Holder.String()
 	for _, detail := range []string{r.Holder.Directory, r.Holder.Run} {
 		if detail != "" {
-			out += ", " + printable(detail)
+			out += ", " + plain(detail)
 		}
 	}
 	if r.By != "" {
-		out += "; ended by " + printable(r.By) + ": " + printable(r.Reason)
+		out += "; ended by " + plain(r.By) + ": " + plain(r.Reason)
 	}
 	return out
 }
 
 func span(seconds int) string { return (time.Duration(seconds) * time.Second).String() }
-
-// printable is text out of a shared store, without what acts on a terminal.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return '?'
-	}, s)
-}
 
 func runLeaseRelease(ctx context.Context, o *leaseOptions) error {
 	if strings.TrimSpace(o.reason) == "" {
@@ -217,7 +206,7 @@ func runLeaseRelease(ctx context.Context, o *leaseOptions) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(o.Out, "The lease of %s is ended; it was held by %s, token %d.\n", printable(e.Cluster), e.Holder, e.Token)
+	fmt.Fprintf(o.Out, "The lease of %s is ended; it was held by %s, token %d.\n", plain(e.Cluster), e.Holder, e.Token)
 	fmt.Fprintf(o.Err, "Warning: that run may still be applying until it notices. Nobody can take the lease for another %s.\n", span(seconds(e.Left)))
 	return nil
 }
@@ -239,9 +228,9 @@ func (o *leaseOptions) leaseAccount(ctx context.Context, kept kept) (string, err
 	}
 	switch len(accounts) {
 	case 0:
-		return "", fmt.Errorf("nobody ever took a lease of %s in %s\nSee holdfast lease list --all for the names, and --store for another store", printable(o.cluster), kept)
+		return "", fmt.Errorf("nobody ever took a lease of %s in %s\nSee holdfast lease list --all for the names, and --store for another store", plain(o.cluster), kept)
 	case 1:
 		return accounts[0], nil
 	}
-	return "", fmt.Errorf("several accounts have a cluster %s: %s\nSay which one with --account", printable(o.cluster), printable(strings.Join(accounts, ", ")))
+	return "", fmt.Errorf("several accounts have a cluster %s: %s\nSay which one with --account", plain(o.cluster), plain(strings.Join(accounts, ", ")))
 }

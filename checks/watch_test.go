@@ -100,10 +100,13 @@ func TestWatch(t *testing.T) {
 		"nobody is taken, and one goes":        {strings.Replace(numbered, "floor=2", "floor=4", 1), "change create aws_instance.n[4] tags={\"Cluster\":\"search\"}\n", "gone i-4", ""},
 		"the plan leaves the cluster alone":    {strings.Replace(numbered, "floor=2", "floor=4", 1), "", "gone i-4", ""},
 		"the group ends one":                   {two, lowers, "group search desired=3 addr=aws_autoscaling_group.search\nmember i-2 Terminating:Wait group=search", ""},
+		"the group ends one, for a while now":  {strings.Replace(two, "floor=2", "floor=3", 1), lowers, "group search desired=3 addr=aws_autoscaling_group.search\nmember i-2 Terminating:Wait group=search since=40s", ""},
 		"the group ends two, with slack":       {two, lowers, "gone i-2\ngone i-3", ""},
 		"the group ends three":                 {two, lowers, "gone i-2\ngone i-3\ngone i-4", "would keep 1, it needs 2"},
 		"one dies that the group goes on with": {strings.Replace(two, "floor=2", "floor=3", 1), lowers, "member i-2 shutting-down group=search since=40s", "would keep 2, it needs 3 (survivor floor): i-2 shutting-down for 40s"},
-		"one dies, and the group may know":     {strings.Replace(two, "floor=2", "floor=3", 1), lowers, "member i-2 shutting-down group=search since=4s", ""},
+		"one dies, and the group may know":     {strings.Replace(two, "floor=2", "floor=3", 1), lowers, "member i-2 shutting-down group=search since=15s", ""},
+		"all die":                              {two, lowers, "member i-1 shutting-down group=search since=40s\nmember i-2 shutting-down group=search since=40s\nmember i-3 shutting-down group=search since=40s\nmember i-4 shutting-down group=search since=40s", "has 0 of 4 members serving and would keep 0"},
+		"a newcomer elsewhere replaces nobody": {strings.Replace(two, "floor=2", "floor=3", 1), rolls, "gone i-1\ngone i-2\nmember i-5 in-service group=other\nmember i-6 in-service", "would keep 2, it needs 3"},
 		"a refresh takes one":                  {strings.Replace(two, "floor=2", "floor=3", 1), rolls, "member i-1 Terminating:Wait group=search", ""},
 		"a refresh has replaced one":           {strings.Replace(two, "floor=2", "floor=3", 1), rolls, "gone i-1\nmember i-5 in-service group=search\nmember i-2 Terminating:Wait group=search", ""},
 		"a refresh has replaced all":           {strings.Replace(two, "floor=2", "floor=3", 1), rolls, "gone i-1\ngone i-2\ngone i-3\ngone i-4\nmember i-5 in-service group=search\nmember i-6 in-service group=search\nmember i-7 in-service group=search\nmember i-8 in-service group=search", ""},
@@ -128,6 +131,49 @@ func TestWatch(t *testing.T) {
 				t.Errorf("got %+v, want one finding with %q", got, tt.want)
 			}
 		})
+	}
+}
+
+// A finding names whom nobody foresaw to go, in order, and whom nobody can tell
+// from them; not those that a group was to end.
+func TestWatchNamesWhoWent(t *testing.T) {
+	world := "cluster search floor=3\ngroup a desired=2 addr=aws_autoscaling_group.a\ngroup b desired=2 addr=aws_autoscaling_group.b\n" +
+		"member i-1 in-service\nmember i-2 in-service group=a\nmember i-3 in-service group=a\nmember i-4 in-service group=b\nmember i-5 in-service group=b\n"
+	plan := "change update aws_autoscaling_group.a desired_capacity=2->1\n"
+	v := gate.Evaluate(parsed(t, world+plan), Suite())
+	got := gate.Watch(v, parsed(t, now(world, "gone i-1\ngone i-3\nmember i-5 shutting-down group=b since=40s\n")+"\n"+plan))
+	if len(got) != 1 || !slices.Equal(got[0].Subjects, []string{"i-1", "i-5"}) || len(got[0].Evidence) != 2 || got[0].Evidence[1].Got != "shutting-down" {
+		t.Errorf("got %+v, want i-1 and i-5", got)
+	}
+}
+
+// A zone can be lost with a member whom the group was not to choose, though the
+// number that went is the one foreseen.
+func TestWatchSpeaksOfAZoneWithoutAName(t *testing.T) {
+	world := "cluster search floor=1 zonefloor=2\ngroup search desired=3 addr=aws_autoscaling_group.search\n" +
+		"member i-1 in-service group=search zone=a protected\nmember i-2 in-service group=search zone=b\nmember i-3 in-service group=search zone=b\n"
+	plan := "change update aws_autoscaling_group.search desired_capacity=3->2\n"
+	v := gate.Evaluate(parsed(t, world+plan), Suite())
+	got := gate.Watch(v, parsed(t, now(world, "gone i-1")+"\n"+plan))
+	if len(got) != 1 || got[0].Message != "search has members serving in 1 zone, it needs 2 (zone floor)" {
+		t.Errorf("got %+v, want the zone alone", got)
+	}
+}
+
+// What says nothing of who serves stops nothing.
+func TestWatchSaysNothingOfNothing(t *testing.T) {
+	in := parsed(t, numbered+endsOne)
+	v := gate.Evaluate(in, Suite())
+	if got := gate.Watch(v, gate.Input{}); len(got) > 0 {
+		t.Errorf("no input: got %+v", got)
+	}
+	v.Clusters[0].Regions = nil
+	in.Snapshot.Members = nil
+	if got := gate.Watch(v, in); len(got) > 0 {
+		t.Errorf("a cluster in no region: got %+v", got)
+	}
+	if got := gate.Watch(gate.Verdict{}, in); len(got) > 0 {
+		t.Errorf("no verdict: got %+v", got)
 	}
 }
 

@@ -144,8 +144,8 @@ const groupKnows = 15 * time.Second
 // A group knows whom it ends itself before EC2 does; whom it counts was taken
 // by somebody else, and it will end others for it.
 func (w *watch) byOthers(id string) bool {
-	m, there := w.live[id]
-	return there && m.Counted && !m.Since.IsZero() && w.now.Sub(m.Since) > groupKnows
+	m := w.live[id]
+	return m.Counted && !m.Since.IsZero() && w.now.Sub(m.Since) > groupKnows
 }
 
 // taken is how many good members of one group the plan can have taken by now,

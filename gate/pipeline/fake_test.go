@@ -47,6 +47,9 @@ version) echo Terraform v1.11.4 ;;
 esac
 `
 
+// clock is when every test begins.
+var clock = time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)
+
 // world is a Wrapper around the fake terraform, in a world that verdicts says.
 type world struct {
 	*Wrapper
@@ -66,7 +69,7 @@ type world struct {
 // newWorld answers the prompt with the words of answer.
 func newWorld(t *testing.T, answer string, verdicts ...gate.Verdict) *world {
 	t.Helper()
-	w := &world{t: t, dir: t.TempDir(), temp: t.TempDir(), now: time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC), verdicts: verdicts}
+	w := &world{t: t, dir: t.TempDir(), temp: t.TempDir(), now: clock, looks: make(chan struct{}), verdicts: verdicts}
 	t.Setenv("TMPDIR", w.temp)
 	path := filepath.Join(t.TempDir(), "terraform")
 	if err := os.WriteFile(path, []byte(fake), 0o700); err != nil {
@@ -82,13 +85,13 @@ func newWorld(t *testing.T, answer string, verdicts ...gate.Verdict) *world {
 					w.verdicts = w.verdicts[1:]
 				}
 				w.looked = true
-				return &gate.Snapshot{}, nil
+				return &gate.Snapshot{Account: "123456789012", Caller: "arn:aws:sts::123456789012:assumed-role/sre/jo"}, nil
 			},
 			Evaluate: func(in gate.Input) gate.Verdict {
 				v := w.verdicts[0]
 				// What binds a verdict to the one before is the core's own.
 				whole := gate.Evaluate(in, nil)
-				v.At, v.Expires, v.Plan, v.Config = in.Now, whole.Expires, whole.Plan, whole.Config
+				v.At, v.Expires, v.Plan, v.Config, v.Account, v.Caller = in.Now, whole.Expires, whole.Plan, whole.Config, whole.Account, whole.Caller
 				for _, f := range whole.Findings {
 					if f.Check == "bound" {
 						v.Findings, v.Decision = append(slices.Clone(v.Findings), f), gate.Block
@@ -173,6 +176,7 @@ func (w *world) records() string {
 		}
 		kinds = append(kinds, e.Record.Kind.String())
 	}
+	slices.Reverse(kinds) // the newest comes first
 	return strings.Join(kinds, " ")
 }
 
@@ -211,16 +215,28 @@ func block(code string) gate.Verdict {
 
 // touching is a verdict about a plan that ends a member of a cluster.
 func touching(v gate.Verdict) gate.Verdict {
-	v.Account = "123456789012"
 	v.Clusters = []*gate.View{{Cluster: gate.Cluster{Name: "search", Settle: time.Minute}, Effects: []gate.Effect{{Address: "aws_instance.a", Action: gate.Delete, Ends: []string{"i-0abc"}}}}}
 	return v
 }
 
 func moving(now time.Time) gate.Verdict {
-	v := block("settled.members")
-	v.Clusters = []*gate.View{{Cluster: gate.Cluster{Name: "search"}, Members: []gate.MemberView{{Member: gate.Member{
+	v := touching(block("settled.members"))
+	v.Clusters = []*gate.View{{Cluster: v.Clusters[0].Cluster, Effects: v.Clusters[0].Effects, Members: []gate.MemberView{{Member: gate.Member{
 		ID: "i-0abc", Phase: gate.Leaving, Since: now.Add(-80 * time.Second),
 		Observed: []gate.Observation{{Raw: "shutting-down", Phase: gate.Leaving, Opinion: true}},
 	}}}}}
 	return v
 }
+
+// terraformFunc is a terraform whose apply does one thing.
+type terraformFunc func(stop <-chan struct{})
+
+func (f terraformFunc) Apply(c terraform.ApplyCall) (int, error) { f(c.Stop); return 0, nil }
+
+func (terraformFunc) Plan(terraform.PlanCall) (int, error) { return 0, errors.New("not here") }
+
+func (terraformFunc) Version(context.Context) (terraform.Version, error) {
+	return terraform.Version{}, errors.New("not here")
+}
+
+func terraformCall() terraform.ApplyCall { return terraform.ApplyCall{File: "plan"} }

@@ -9,30 +9,68 @@ import (
 )
 
 func TestWaitPlansAgainOnceSettled(t *testing.T) {
-	w := newWorld(t, "")
-	w.verdicts = []gate.Verdict{moving(w.now), moving(w.now), moving(w.now), allow(), allow()}
+	w := newWorld(t, "", moving(clock), moving(clock), moving(clock), touching(allow()))
 	w.Wait = 10 * time.Minute
 	code, err := w.Apply(t.Context(), "apply", []string{"-auto-approve"})
 	if want := "plan show workspace plan show workspace version apply"; code != 0 || err != nil || w.calls() != want {
 		t.Errorf("got %d, %v after %q; want 0 after %q", code, err, w.calls(), want)
 	}
-	want := "Still waiting… search: i-0abc shutting-down for 1m20s [0s elapsed]\n"
-	if !strings.HasPrefix(w.log.String(), want) || !strings.HasSuffix(w.log.String(), "Settled after 30s.\n") {
-		t.Errorf("progress: got %q, want it to begin with %q", w.log.String(), want)
+	for _, line := range []string{
+		"Still waiting… search: i-0abc shutting-down for 1m20s [0s elapsed]\n",
+		"Still waiting… search: quiet, but not for long enough yet [30s elapsed]\n",
+		"Settled after 1m30s.\n", // it moved for half a minute, and its settle time is a minute
+	} {
+		if !strings.Contains(w.log.String(), line) {
+			t.Errorf("progress: got %q, want %q in it", w.log.String(), line)
+		}
+	}
+}
+
+// A cluster at rest is looked at twice, a settle time apart, and the plan is
+// as good as it was.
+func TestWaitLooksTwice(t *testing.T) {
+	w := newWorld(t, "", touching(allow()))
+	w.Wait = 10 * time.Minute
+	if code, err := w.Apply(t.Context(), "apply", []string{"-auto-approve"}); code != 0 || err != nil || w.calls() != "plan show workspace version apply" {
+		t.Errorf("got %d, %v after %q", code, err, w.calls())
+	}
+	if waited := w.now.Sub(clock); waited != time.Minute {
+		t.Errorf("waited %s, want its settle time", waited)
+	}
+}
+
+func TestWaitBeginsAnewWhenSomethingHasChanged(t *testing.T) {
+	other := touching(allow())
+	other.Clusters = []*gate.View{{Cluster: other.Clusters[0].Cluster, Effects: other.Clusters[0].Effects, Members: []gate.MemberView{{Member: gate.Member{ID: "i-new"}}}}}
+	w := newWorld(t, "", touching(allow()), touching(allow()), touching(allow()), touching(allow()), other)
+	w.Wait = 10 * time.Minute
+	if code, err := w.Apply(t.Context(), "apply", []string{"-auto-approve"}); code != 0 || err != nil {
+		t.Errorf("got %d, %v", code, err)
+	}
+	if waited := w.now.Sub(clock); waited != 100*time.Second {
+		t.Errorf("waited %s, want 40s to the change and a minute from there", waited)
+	}
+}
+
+// Where the user waits for less than the settle time, the first look stands, as
+// it does without --wait.
+func TestWaitShorterThanTheSettleTime(t *testing.T) {
+	w := newWorld(t, "", touching(allow()))
+	w.Wait = 17 * time.Second
+	if code, err := w.Apply(t.Context(), "apply", []string{"-auto-approve"}); code != 0 || err != nil || !strings.Contains(w.log.String(), "seen for 17s only") {
+		t.Errorf("got %d, %v, %q", code, err, w.log.String())
 	}
 }
 
 func TestWaitEnds(t *testing.T) {
-	w := newWorld(t, "")
-	w.verdicts = []gate.Verdict{moving(w.now)}
+	w := newWorld(t, "", moving(clock))
 	w.Wait = 27 * time.Second
-	began := w.now
 	code, err := w.Apply(t.Context(), "apply", []string{"-auto-approve"})
 	if code != 1 || err != nil || strings.Contains(w.calls(), "apply") {
 		t.Errorf("got %d, %v after %q; want 1 and no apply", code, err, w.calls())
 	}
-	if !strings.HasSuffix(w.log.String(), "search did not settle within 27s.\n") || w.now.Sub(began) != w.Wait {
-		t.Errorf("got %q after %s; want an end after 27s that says so", w.log.String(), w.now.Sub(began))
+	if !strings.Contains(w.log.String(), "search did not settle within 27s.\n") || w.now.Sub(clock) != w.Wait {
+		t.Errorf("got %q after %s; want an end after 27s that says so", w.log.String(), w.now.Sub(clock))
 	}
 }
 

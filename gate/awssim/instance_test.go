@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -193,6 +194,11 @@ func TestIdentity(t *testing.T) {
 	s.SetAccount("999999999999")
 	out := must(s.sts.GetCallerIdentity(t.Context(), &sts.GetCallerIdentityInput{}))(t)
 	want(t, "account", *out.Account, "999999999999")
+	s.SetCaller("other", "arn:aws:sts::123456789012:assumed-role/sre/bob")
+	as := func(o *sts.Options) { o.Credentials = credentials.NewStaticCredentialsProvider("other", "other", "") }
+	out = must(s.sts.GetCallerIdentity(t.Context(), &sts.GetCallerIdentityInput{}, as))(t)
+	want(t, "account of other credentials", *out.Account, "123456789012")
+	want(t, "caller of other credentials", *out.Arn, "arn:aws:sts::123456789012:assumed-role/sre/bob")
 }
 
 func filter(name string, values ...string) []ec2types.Filter {

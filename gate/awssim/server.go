@@ -16,6 +16,7 @@ import (
 type Request struct {
 	Service string     // "ec2", "autoscaling", "elasticloadbalancing", "s3", "sts"
 	Region  string     // from the credential scope
+	Key     string     // the access key it is signed with
 	Action  string     // "DescribeInstances"
 	Params  url.Values // an Intercept may change them
 	Failure *Failure   // set by an Intercept: the answer, instead of serving the request
@@ -65,6 +66,7 @@ type request struct {
 	seen *region
 	at   time.Time
 	name string
+	key  string
 }
 
 // Calls returns every call answered so far, in order.
@@ -80,7 +82,7 @@ func (w *World) ServeHTTP(rw http.ResponseWriter, hr *http.Request) {
 		return
 	}
 	r := Request{Action: hr.Form.Get("Action"), Params: hr.Form}
-	r.Service, r.Region = scope(hr.Header.Get("Authorization"))
+	r.Key, r.Service, r.Region = scope(hr.Header.Get("Authorization"))
 	if r.Service == "s3" {
 		r.Action, r.Params = s3Request(hr)
 	}
@@ -95,16 +97,16 @@ func (w *World) ServeHTTP(rw http.ResponseWriter, hr *http.Request) {
 	w.reply(rw, r, answer, err)
 }
 
-// scope reads service and region out of a signature's credential scope,
-// "AKID/20261122/us-east-1/ec2/aws4_request".
-func scope(authorization string) (service, region string) {
+// scope reads access key, service and region out of a signature's credential
+// scope, "AKID/20261122/us-east-1/ec2/aws4_request".
+func scope(authorization string) (key, service, region string) {
 	_, rest, _ := strings.Cut(authorization, "Credential=")
 	credential, _, _ := strings.Cut(rest, ",")
 	parts := strings.Split(strings.TrimSpace(credential), "/")
 	if len(parts) != 5 {
-		return "", ""
+		return "", "", ""
 	}
-	return parts[3], parts[2]
+	return parts[0], parts[3], parts[2]
 }
 
 func (w *World) serve(r *Request) (answer any, err error) {
@@ -125,7 +127,7 @@ func (w *World) serve(r *Request) (answer any, err error) {
 	}
 	live := w.region(r.Region)
 	seen, at := w.seen(r.Service, live)
-	answer, err = do(&request{form: form(r.Params), w: w, live: live, seen: seen, at: at, name: r.Action})
+	answer, err = do(&request{form: form(r.Params), w: w, live: live, seen: seen, at: at, name: r.Action, key: r.Key})
 	w.written()
 	return answer, err
 }

@@ -37,6 +37,7 @@ type World struct {
 
 	mu       sync.Mutex
 	account  string
+	callers  map[string]string // ARNs by access key
 	clock    clock
 	timing   Timing
 	regions  map[string]*region
@@ -52,6 +53,7 @@ type World struct {
 func New(start time.Time) *World {
 	w := &World{
 		account: DefaultAccount,
+		callers: map[string]string{},
 		clock:   clock{now: start.UTC()},
 		timing:  DefaultTiming(),
 		regions: map[string]*region{},

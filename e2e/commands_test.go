@@ -25,6 +25,13 @@ type command = func(ts *testscript.TestScript, neg bool, args []string)
 //
 //	act PROGRAM ARG...   run holdfast, or the real terraform; the clock moves only while it waits for its own changes.
 //	                     The exit status must be 0; with a ! before act it must be 1
+//	exits N PROGRAM ARG...   the same, and the exit status must be N
+//	begin NAME PROGRAM ARG...   the same, but go on meanwhile, until
+//	until NAME REGEXP    it has said that,
+//	answer NAME TEXT     and is told that,
+//	kill NAME            or is killed at once, with no time for anything (what it started lives on),
+//	ends NAME N          and has ended with that exit status, -1 when it was killed; what it said is in NAME.out
+//	caller KEY ARN       from now on STS says that the access key KEY is of ARN
 //	clock -40s           move the clock of AWS to that long before now
 //	dies DURATION        from now on a member takes that long to shut down
 //	runs SPEED           from now on the clock runs, SPEED seconds to the second
@@ -32,13 +39,15 @@ type command = func(ts *testscript.TestScript, neg bool, args []string)
 //	console scale N      set the group's desired capacity by hand
 //	console terminate N...   end members by hand, through EC2
 //	console stop N...    stop members by hand
+//	console refresh      start an instance refresh by hand
 //	serving N...         exactly these members are in service
 //	count N              so many members are in service
 //	untouched            the last act changed nothing
 //	says FILE            the last act's output has every line of FILE, in order
 func commands() map[string]command {
 	return map[string]command{
-		"act": act, "clock": clock, "dies": dies, "runs": runs, "detach": detach, "console": console,
+		"act": act, "exits": exits, "begin": begin, "until": until, "answer": answer, "kill": kill, "ends": ends,
+		"caller": caller, "clock": clock, "dies": dies, "runs": runs, "detach": detach, "console": console,
 		"serving": serving, "count": count, "untouched": untouched, "says": says,
 	}
 }
@@ -47,6 +56,22 @@ func stageOf(ts *testscript.TestScript) *stage.Stage { return ts.Value(stageKey{
 
 func act(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, len(args) > 0, "act PROGRAM ARG...")
+	want := 0
+	if neg {
+		want = 1
+	}
+	perform(ts, want, args)
+}
+
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, !neg && len(args) > 1, "exits STATUS PROGRAM ARG...")
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	perform(ts, want, args[1:])
+}
+
+// perform plays one act, which must end with an exit status.
+func perform(ts *testscript.TestScript, want int, args []string) {
 	program := args[0]
 	if program == "terraform" {
 		program = ts.Getenv("TERRAFORM")
@@ -61,13 +86,16 @@ func act(ts *testscript.TestScript, neg bool, args []string) {
 	} else {
 		ts.Check(err)
 	}
-	want := 0
-	if neg {
-		want = 1
-	}
 	if status != want {
 		ts.Fatalf("%s: got exit status %d, want %d", strings.Join(args, " "), status, want)
 	}
+}
+
+func caller(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, !neg && len(args) == 2, "caller KEY ARN")
+	world := stageOf(ts).World
+	need(ts, world != nil, "only a simulated AWS can do that")
+	world.SetCaller(args[0], args[1])
 }
 
 func clock(ts *testscript.TestScript, neg bool, args []string) {
@@ -115,10 +143,13 @@ func detach(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func console(ts *testscript.TestScript, neg bool, args []string) {
-	need(ts, !neg && len(args) > 1, "console ACT N...")
+	need(ts, !neg && len(args) > 0, "console ACT N...")
 	ctx, c := context.Background(), stageOf(ts).Console()
 	switch args[0] {
+	case "refresh":
+		ts.Check(c.Refresh(ctx))
 	case "scale":
+		need(ts, len(args) == 2, "console scale N")
 		size, err := strconv.Atoi(args[1])
 		ts.Check(err)
 		ts.Check(c.Scale(ctx, size))

@@ -122,6 +122,7 @@ func play(t *testing.T, l layer, dir, example string) {
 				return err
 			}
 			env.Vars = append(env.Vars, "HOLDFAST_TF_PATH="+terraform, "TERRAFORM="+terraform, "SUBNET="+subnet)
+			env.Values[actorsKey{}] = newActors(env)
 			if example == "" {
 				return nil
 			}

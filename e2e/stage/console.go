@@ -38,12 +38,15 @@ func (m Member) Serving() bool {
 	return m.State == string(ec2types.InstanceStateNameRunning) && (m.Lifecycle == "" || m.Lifecycle == "InService")
 }
 
+// consoleKey is the access key that the console's requests are signed with.
+const consoleKey = "console"
+
 // Console opens the stage's console.
 func (s *Stage) Console() *Console {
 	config := aws.Config{
 		Region:       Region,
 		BaseEndpoint: &s.URL,
-		Credentials:  credentials.NewStaticCredentialsProvider("console", "console", ""),
+		Credentials:  credentials.NewStaticCredentialsProvider(consoleKey, consoleKey, ""),
 		HTTPClient:   awshttp.NewBuildableClient(),
 	}
 	return &Console{ec2: ec2.NewFromConfig(config), groups: autoscaling.NewFromConfig(config)}
@@ -96,18 +99,35 @@ func (c *Console) lifecycles(ctx context.Context) (map[string]string, error) {
 	return states, nil
 }
 
+// group is the name of the only group.
+func (c *Console) group(ctx context.Context) (*string, error) {
+	out, err := c.groups.DescribeAutoScalingGroups(ctx, &autoscaling.DescribeAutoScalingGroupsInput{})
+	if err != nil {
+		return nil, err
+	}
+	if len(out.AutoScalingGroups) != 1 {
+		return nil, fmt.Errorf("there are %d groups, not one", len(out.AutoScalingGroups))
+	}
+	return out.AutoScalingGroups[0].AutoScalingGroupName, nil
+}
+
 // Scale sets the desired capacity of the only group.
 func (c *Console) Scale(ctx context.Context, size int) error {
-	out, err := c.groups.DescribeAutoScalingGroups(ctx, &autoscaling.DescribeAutoScalingGroupsInput{})
+	name, err := c.group(ctx)
 	if err != nil {
 		return err
 	}
-	if len(out.AutoScalingGroups) != 1 {
-		return fmt.Errorf("there are %d groups, not one", len(out.AutoScalingGroups))
+	_, err = c.groups.SetDesiredCapacity(ctx, &autoscaling.SetDesiredCapacityInput{AutoScalingGroupName: name, DesiredCapacity: aws.Int32(int32(size))})
+	return err
+}
+
+// Refresh starts an instance refresh of the only group.
+func (c *Console) Refresh(ctx context.Context) error {
+	name, err := c.group(ctx)
+	if err != nil {
+		return err
 	}
-	_, err = c.groups.SetDesiredCapacity(ctx, &autoscaling.SetDesiredCapacityInput{
-		AutoScalingGroupName: out.AutoScalingGroups[0].AutoScalingGroupName, DesiredCapacity: aws.Int32(int32(size)),
-	})
+	_, err = c.groups.StartInstanceRefresh(ctx, &autoscaling.StartInstanceRefreshInput{AutoScalingGroupName: name})
 	return err
 }
 

@@ -95,7 +95,8 @@ func (s *Stage) config() string { return filepath.Join(s.dir, "empty") }
 
 // Act begins an act: one program that reads and perhaps changes what is on the
 // stage. The clock stands still until the program has changed something, and
-// again when the function that Act returns ends the act.
+// again when the function that Act returns ends the act. Acts at the same time
+// are one.
 func (s *Stage) Act() (end func()) {
 	s.front.begin()
 	return s.front.end

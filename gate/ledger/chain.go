@@ -116,8 +116,8 @@ func decodeHead(data []byte) (head, error) {
 // after it.
 func seal(r Record, chain string, h head) ([]byte, head, error) {
 	r.Chain, r.Seq, r.Previous, r.Fence, r.Marks = chain, h.Seq+1, h.SHA256, h.Fence, h.Marks
-	if r.Kind == Outcome || r.Kind == Settled {
-		r.Intent = r.Intent.orFrom(h.Marks, r.Run)
+	if r.Intent = nil; r.Kind == Outcome || r.Kind == Settled {
+		r.Intent = begun(h.Marks, r.Run)
 	}
 	data, err := json.Marshal(r)
 	if err != nil {
@@ -135,30 +135,31 @@ func seal(r Record, chain string, h head) ([]byte, head, error) {
 	return data, after(e.Record, e.Ref.SHA256), nil
 }
 
-// orFrom is the mark, or the intent of that run among marks.
-func (m *Mark) orFrom(marks []Mark, run string) *Mark {
-	for _, other := range marks {
-		if m == nil && other.Kind == Intent && other.Run == run {
-			return &other
+// begun is the last intent of a run among marks; nil if there is none.
+func begun(marks []Mark, run string) *Mark {
+	for _, m := range slices.Backward(marks) {
+		if m.Kind == Intent && m.Run == run {
+			return &m
 		}
 	}
-	return m
+	return nil
 }
+
+// mostOpen is how many unfinished intents a chain marks. Where more in a row
+// were killed, the first of them were so long ago that every read shows what
+// they did.
+const mostOpen = 32
 
 // kept is how long after its end an override is still marked: clocks differ.
 const kept = time.Hour
 
 // after is the head that a record leaves behind. An intent stays marked until
-// an outcome, its own or that of a later intent: whoever came later saw the
+// an outcome, its own or that of a later change: whoever came later saw the
 // world as it was left. An override stays marked until it has expired.
 func after(r Record, sum string) head {
 	h := head{FormatVersion: headFormat, Seq: r.Seq, SHA256: sum, Fence: max(r.Fence, r.Token)}
-	closes := 0
-	if (r.Kind == Outcome || r.Kind == Settled) && r.Intent != nil {
-		closes = r.Intent.Seq
-	}
 	for _, m := range r.Marks {
-		if m.Kind == Intent && m.Seq > closes || m.Kind == Overridden && r.At.Before(m.Expires.Add(kept)) {
+		if m.Kind == Intent && !r.closes(m.Seq) || m.Kind == Overridden && r.At.Before(m.Expires.Add(kept)) {
 			h.Marks = append(h.Marks, m)
 		}
 	}
@@ -166,11 +167,34 @@ func after(r Record, sum string) head {
 	switch {
 	case r.Kind == Intent:
 		h.Marks = append(h.Marks, mark)
+		if open := intents(h.Marks); len(open) > mostOpen {
+			h.Marks = slices.Delete(h.Marks, open[0], open[0]+1)
+		}
 	case r.Kind == Overridden && r.Override != nil:
 		mark.Expires = r.Override.Expires
 		h.Marks = append(h.Marks, mark)
 	}
 	return h
+}
+
+// closes reports whether a record ends the change of an intent, or makes what
+// became of it past. A change that was not begun makes nothing past.
+func (r Record) closes(intent int) bool {
+	if r.Kind != Outcome && r.Kind != Settled || r.Intent == nil {
+		return false
+	}
+	return intent == r.Intent.Seq || intent < r.Intent.Seq && !r.Idle
+}
+
+// intents are the indices of the intents among marks.
+func intents(marks []Mark) []int {
+	var out []int
+	for i, m := range marks {
+		if m.Kind == Intent {
+			out = append(out, i)
+		}
+	}
+	return out
 }
 
 // An Entry is a record as it was read.

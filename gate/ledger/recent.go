@@ -14,7 +14,8 @@ import (
 // Recent returns the changes of a cluster that a snapshot may not show yet,
 // newest first: those that ended less than since ago, and those of which nobody
 // recorded the end and no later change has. The second answer is the intents of
-// the latter, oldest first: what was going on when somebody was killed.
+// the latter, oldest first, the last 32 at most: what was going on when somebody
+// was killed.
 //
 // A record is as old as its own clock and the store's make it, whichever says
 // less, so that a clock that is ahead hides nothing. It reads the end of the

@@ -58,6 +58,9 @@ func TestRecent(t *testing.T) {
 		{"never ended, a later one did long ago", "intent a, 1h, intent b, outcome b, 1h", "", ""},
 		{"ended out of turn", "intent a, intent b, outcome a, 1h", "b?", "b"},
 		{"not started", "intent a, outcome a idle, 1m", "", ""},
+		{"not started, and an earlier one never ended", "intent a, 1h, intent b, outcome b idle, 1h", "a?", "a"},
+		{"the outcome was not recorded, how it settled was", "intent a, 1h, settled a, 1h", "", ""},
+		{"twice in one run", "intent a, intent a, outcome a, 1h", "", ""},
 		{"settled", "intent a, outcome a, 1m, settled a, 1m", "a", ""},
 		{"two", "intent a, outcome a, 1m, intent b, outcome b, 1m", "b a", ""},
 	} {
@@ -110,6 +113,28 @@ func TestRecentReadsLittle(t *testing.T) {
 		if m.calls["read"] > 4 || m.calls["list"] > 0 {
 			t.Errorf("got %v calls, want at most 4 reads", m.calls)
 		}
+	})
+}
+
+// TestManyUnfinished: a hundred changes that were killed one after the other
+// leave marks of the last ones.
+func TestManyUnfinished(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := over(newMemory())
+		given := record(Overridden, "search", "y")
+		given.Override = &gate.Override{Code: "budget.breached", Plan: "aa", Expires: time.Now().Add(1000 * time.Hour)}
+		mustAppend(t, l, given)
+		for range 100 {
+			story(t, l, "intent a, 1h")
+		}
+		_, open, err := l.Recent(t.Context(), "123456789012", "search", time.Minute)
+		if err != nil || len(open) != mostOpen || open[0].Seq != 102-mostOpen || open[mostOpen-1].Seq != 101 {
+			t.Errorf("got %d open, %v, want the last %d", len(open), err, mostOpen)
+		}
+		if given, err := l.Overrides(t.Context(), "123456789012", "search", "aa"); err != nil || len(given) != 1 {
+			t.Errorf("got %v, %v, want the override", given, err)
+		}
+		intact(t, l.Store, 101)
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
+	"slices"
 
 	"github.com/holdfast-gate/holdfast/gate"
 	"github.com/holdfast-gate/holdfast/gate/lease"
@@ -17,7 +18,7 @@ import (
 // wrapper is the pipeline that stands where terraform stands. Its report goes
 // to stderr: stdout is terraform's.
 func (g *global) wrapper() (*pipeline.Wrapper, error) {
-	gate, err := g.gate()
+	gt, err := g.gate()
 	if err != nil {
 		return nil, err
 	}
@@ -26,7 +27,7 @@ func (g *global) wrapper() (*pipeline.Wrapper, error) {
 		return nil, err
 	}
 	return &pipeline.Wrapper{
-		Gate: gate, Tool: tool, Env: tool.Env, Chdir: tool.Chdir, Report: g.reporter(g.Err),
+		Gate: gt, Tool: tool, Env: tool.Env, Chdir: tool.Chdir, Report: g.reporter(g.Err),
 		In: g.In, Out: g.Out, NoColor: g.colorless(),
 	}, nil
 }
@@ -51,11 +52,21 @@ func (g *global) guarded(ctx context.Context) (*pipeline.Wrapper, error) {
 	w.Follow, w.Reload = g.follow, g.loadConfig
 	w.Actor = g.actor()
 	w.Ledger = &ledger.Ledger{Store: kept, Now: g.Now, Sleep: g.Sleep, Version: buildVersion()}
-	run := ledger.NewRun()
-	w.Leases = &lease.Keeper{Store: kept, Now: g.Now, Sleep: g.Sleep, Log: g.Err, Holder: lease.Holder{
-		ID: run, Run: run, Actor: w.Actor.Who(), Host: w.Actor.Host, Directory: w.Actor.Directory, PID: os.Getpid(),
-	}}
+	holder := lease.Holder{ID: ledger.NewRun(), Actor: w.Actor.Who(), Host: w.Actor.Host, Directory: w.Actor.Directory, PID: os.Getpid()}
+	if w.Actor.CI != nil {
+		holder.Run = w.Actor.CI.URL
+		g.alone(w)
+	}
+	w.Leases = &lease.Keeper{Store: kept, Now: g.Now, Sleep: g.Sleep, Log: g.Err, Holder: holder}
 	return w, nil
+}
+
+// alone says that leases and records stay on a machine that is thrown away
+// after the job. Atlantis and Jenkins keep theirs.
+func (g *global) alone(w *pipeline.Wrapper) {
+	if g.storeAt == "" && w.Config.Store == (gate.Store{}) && !slices.Contains([]string{"atlantis", "jenkins"}, w.Actor.CI.System) {
+		fmt.Fprintln(g.Err, "holdfast: leases and records stay on this runner, so other jobs are not kept out: name a bucket in holdfast.hcl (store).")
+	}
 }
 
 // actor is who runs this, as far as the machine and the CI know.

@@ -50,6 +50,12 @@ func (w *Wrapper) applySaved(ctx context.Context, verb string, words []string, a
 	if err != nil {
 		return status(err)
 	}
+	if w.Given != nil {
+		// The recheck does so again; here it keeps from saying first that a plan is
+		// allowed which is not.
+		d.input.Given = w.Given.Given()
+		d.Verdict = w.Evaluate(d.input)
+	}
 	return w.change(ctx, change{file: args.File, decision: d, call: terraform.ApplyCall{Words: words, NoColor: w.NoColor && !args.NoColor}})
 }
 

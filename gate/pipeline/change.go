@@ -52,6 +52,7 @@ func (w *Wrapper) change(ctx context.Context, c change) (int, error) {
 	}
 	if !r.lets(c.Verdict) {
 		r.refused(ctx, c.decision)
+		fmt.Fprintln(w.Log, "holdfast: it was allowed before and is not any more. Nothing was changed.")
 		return 1, nil
 	}
 	if err := r.intends(ctx, c.decision, held); err != nil {

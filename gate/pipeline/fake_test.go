@@ -125,7 +125,7 @@ func newWorld(t *testing.T, answer string, verdicts ...gate.Verdict) *world {
 	now := func() time.Time { return w.now }
 	w.Ledger = &ledger.Ledger{Store: w.kept, Now: now, Sleep: w.Sleep, Version: "test"}
 	// The lease keeps real time: it lasts longer than any of these tests.
-	w.Leases = &lease.Keeper{Store: w.kept, Holder: lease.Holder{Run: "ours", ID: "ours", Actor: "tester"}, Log: io.Discard}
+	w.Leases = &lease.Keeper{Store: w.kept, Holder: lease.Holder{ID: "ours", Actor: "tester"}, Log: io.Discard}
 	return w
 }
 

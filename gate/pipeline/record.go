@@ -25,7 +25,7 @@ type run struct {
 // begin names a run and writes down the overrides that its user gave.
 func (w *Wrapper) begin(ctx context.Context, c change) (*run, error) {
 	r := &run{Wrapper: w, account: c.Account, clusters: c.Touched(), observe: w.Config.Observe}
-	r.record = ledger.Record{Run: w.Leases.Holder.Run, Actor: w.Actor, Account: c.Account, Clusters: r.clusters, Plan: c.Plan.Digest, Terraform: c.Plan.TerraformVersion}
+	r.record = ledger.Record{Run: w.Leases.Holder.ID, Actor: w.Actor, Account: c.Account, Clusters: r.clusters, Plan: c.Plan.Digest, Terraform: c.Plan.TerraformVersion}
 	r.record.Actor.ARN, r.record.Actor.Account = c.Caller, c.Account
 	for _, o := range c.input.Overrides {
 		if o.Record != "" {
@@ -95,6 +95,7 @@ func (r *run) take(ctx context.Context) (held, error) {
 	if len(r.clusters) == 0 {
 		return held{}, nil
 	}
+	r.Leases.Holder.Plan = r.record.Plan
 	l, err := r.Leases.Take(ctx, r.account, r.clusters, r.Wait)
 	if err != nil {
 		one := r.record
@@ -132,8 +133,9 @@ func (r *run) intends(ctx context.Context, d decision, h held) error {
 	}
 	refs, err := r.append(ctx, one)
 	switch {
-	case err == nil:
+	case err == nil && len(r.clusters) > 0:
 		fmt.Fprintf(r.Log, "holdfast: recorded as %s\n", places(refs))
+	case err == nil:
 	case len(r.clusters) == 0 || r.observe:
 		// Nothing that holdfast protects is changed; a store that is away must not
 		// stand in the way of it.

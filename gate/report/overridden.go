@@ -9,8 +9,7 @@ import (
 )
 
 // overridden writes one line for every code that somebody let through, and for
-// each who did. It stands at the top of every text, a quiet one too: nobody
-// should have to look for it.
+// each who did: nobody should have to look for it.
 func (p *page) overridden(v gate.Verdict) {
 	type told struct{ code, cluster string }
 	var said []told

@@ -17,7 +17,6 @@ type Options struct {
 	Color   bool // colours the decision words, nothing else
 	Width   int  // columns to wrap sentences at; zero does not wrap. Tables are never wrapped
 	Verbose bool // every member, observation and cluster
-	Quiet   bool // nothing of a verdict that permits but what was let through
 	Observe bool // nothing is refused: the first line says so, and the answer is what would have been
 }
 
@@ -27,10 +26,6 @@ type Options struct {
 // effects and the arithmetic, then what was read. The error is that of w.
 func Text(w io.Writer, v gate.Verdict, o Options) error {
 	p := newPage(w, o)
-	if o.Quiet && v.Decision.Permits() {
-		p.overridden(v)
-		return p.flush()
-	}
 	p.brief = v.Decision.Permits() && !o.Verbose
 	if o.Observe {
 		p.decision("holdfast: ", gate.Warn, "OBSERVE MODE", observed(v.Decision))

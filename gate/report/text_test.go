@@ -59,17 +59,14 @@ func TestText(t *testing.T) {
 func TestWhatWasLetThroughIsInEveryText(t *testing.T) {
 	const bob, ann = `OVERRIDDEN  by arn:aws:sts::123456789012:assumed-role/sre/bob@example.com: survivorfloor.breached on search, until 20:57Z: "the cluster moves to \"queue\" tonight"`,
 		`OVERRIDDEN  by arn:aws:sts::123456789012:assumed-role/sre/ann@example.com: survivorfloor.breached on search, until 2018-01-03 20:37Z: "seen it empty"`
-	for _, o := range []Options{{}, {Verbose: true}, {Quiet: true}, {Observe: true}} {
+	for _, o := range []Options{{}, {Verbose: true}, {Observe: true}} {
 		got := text(t, overridden(), o)
 		if !strings.Contains(got, bob+"\n") || !strings.Contains(got, ann+"\n") {
 			t.Errorf("%+v: got\n%s", o, got)
 		}
 	}
-	if got := text(t, partly(), Options{Quiet: true}); !strings.Contains(got, "OVERRIDDEN  by arn:aws:iam::123456789012:user/ann: drifted.size on search") {
+	if got := text(t, partly(), Options{}); !strings.Contains(got, "OVERRIDDEN  by arn:aws:iam::123456789012:user/ann: drifted.size on search") {
 		t.Errorf("got\n%s", got)
-	}
-	if got := text(t, warn(), Options{Quiet: true}); got != "" {
-		t.Errorf("got %q of a verdict that permits, want nothing", got)
 	}
 }
 

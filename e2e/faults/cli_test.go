@@ -60,13 +60,16 @@ func (c cell) check(t *testing.T) string {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
 	var code int
-	var took time.Duration
-	c.serve(t, func(ctx context.Context, _ *proxy, load []func(*sdkconfig.LoadOptions) error) {
+	var got outcome
+	c.serve(t, func(ctx context.Context, p *proxy, load []func(*sdkconfig.LoadOptions) error) {
 		began := time.Now()
 		code = c.holdfast(ctx, t, &stdout, &stderr, load)
-		took = time.Since(began)
+		got.took = time.Since(began)
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		got.given = p.given
 	})
-	c.output(t, code, took, stdout.String(), stderr.String())
+	c.output(t, code, got, stdout.String(), stderr.String())
 	return c.String() + " -> exit " + string('0'+rune(code)) + ": " + strings.SplitN(stdout.String()+stderr.String(), "\n", 2)[0]
 }
 
@@ -94,20 +97,20 @@ func (c cell) holdfast(ctx context.Context, t *testing.T, stdout, stderr *bytes.
 }
 
 // output judges what the user sees.
-func (c cell) output(t *testing.T, code int, took time.Duration, stdout, stderr string) {
+func (c cell) output(t *testing.T, code int, got outcome, stdout, stderr string) {
 	t.Helper()
 	said := stdout + stderr
 	if !slices.Contains([]int{allowed, undecided, blocked}, code) {
 		t.Errorf("%s: got exit status %d", c, code)
 	}
-	if code == allowed && c.want == gate.Block && c.hidden() == "" {
+	if code == allowed && c.want == gate.Block && c.alike(t, got) == "" {
 		t.Errorf("%s: MORE PERMISSIVE: got exit status 0:\n%s", c, said)
 	}
 	if c.want == gate.Allow && c.fault.broken && c.mode == onwards && (code != undecided || !strings.Contains(said, "could not be read")) {
 		t.Errorf("%s: got exit status %d, want %d and what could not be read:\n%s", c, code, undecided, said)
 	}
-	if took > deadline+time.Second {
-		t.Errorf("%s: it took %s", c, took)
+	if got.took > deadline+time.Second {
+		t.Errorf("%s: it took %s", c, got.took)
 	}
 	if word := raw(said); word != "" {
 		t.Errorf("%s: got output with %q:\n%s", c, word, said)

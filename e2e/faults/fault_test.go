@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"time"
 )
 
 // A fault is one way in which one answer goes wrong.
@@ -21,11 +22,15 @@ type fault struct {
 	retried  bool // and a second attempt helps, so that once changes nothing
 	harmless bool // it says nothing about members, so it changes nothing
 	single   bool // it is about one answer: going on with all others makes no sense
+	lagging  bool // it may also strike everything before a call, and end with it
 }
 
 func (f fault) modes() []mode {
 	if f.single {
 		return []mode{once, always}
+	}
+	if f.lagging {
+		return []mode{once, always, onwards, until}
 	}
 	return []mode{once, always, onwards}
 }
@@ -60,6 +65,10 @@ func faults() []fault {
 		{name: "expired", broken: true, hit: func(x *exchange) { x.fail(http.StatusForbidden, "ExpiredToken") }},
 		{name: "skewed", broken: true, hit: func(x *exchange) { x.fail(http.StatusForbidden, "RequestTimeTooSkewed") }},
 		{name: "token refused", broken: true, single: true, fits: isNext, hit: func(x *exchange) { x.fail(http.StatusBadRequest, "InvalidNextToken") }},
+		{name: "delay", harmless: true, hit: func(x *exchange) { <-time.After(5 * time.Second); x.pass() }},
+		{name: "answered twice", harmless: true, hit: func(x *exchange) { x.alter(func(body []byte) []byte { return slices.Concat(body, body) }) }},
+		{name: "items twice", harmless: true, fits: hasItem, hit: func(x *exchange) { x.alter(itemsTwice) }},
+		{name: "items reversed", harmless: true, fits: hasItems, hit: func(x *exchange) { x.alter(itemsReversed) }},
 		{name: "odd date", harmless: true, hit: func(x *exchange) { x.w.Header().Set("Date", "Mon, 02 Jan 2006 15:04:05 GMT"); x.pass() }},
 		{name: "answer of another action", broken: true, retried: true, single: true, fits: hasOtherAction, hit: func(x *exchange) { x.reply(otherAction(x.call, x.known)[0].answer) }},
 		{name: "answer to another question", single: true, fits: hasSibling, hit: func(x *exchange) { x.reply(siblings(x.call, x.known)[0].answer) }},
@@ -69,7 +78,7 @@ func faults() []fault {
 		{name: "last item missing", single: true, fits: hasItem, hit: func(x *exchange) { x.alter(withoutLast) }},
 		{name: "first seat missing", single: true, fits: hasSeat, hit: func(x *exchange) { x.alter(withoutSeat) }},
 		{name: "unknown words", hit: func(x *exchange) { x.alter(unknownWords) }},
-		{name: "stale", hit: func(x *exchange) { x.reply(x.ask(x.past, "")) }},
+		{name: "stale", lagging: true, hit: func(x *exchange) { x.reply(x.ask(x.past, "")) }},
 	}
 }
 
@@ -133,6 +142,7 @@ func isNext(c call, _ []call) bool           { return c.next }
 func hasOtherAction(c call, all []call) bool { return len(otherAction(c, all)) > 0 }
 func hasSibling(c call, all []call) bool     { return len(siblings(c, all)) > 0 }
 func hasItem(c call, _ []call) bool          { return len(withoutItem(c.answer.body)) < len(c.answer.body) }
+func hasItems(c call, _ []call) bool         { return len(items(c.answer.body, "")) > 1 }
 func hasSeat(c call, _ []call) bool          { return len(withoutSeat(c.answer.body)) < len(c.answer.body) }
 
 // otherAction are the calls of the same service with another action; of any
@@ -186,6 +196,27 @@ func without(body []byte, list []span, n int) []byte {
 		return body
 	}
 	return slices.Concat(body[:list[n].from], body[list[n].to:])
+}
+
+// itemsTwice doubles everything on the list that an answer is.
+func itemsTwice(body []byte) []byte {
+	for _, s := range slices.Backward(items(body, "")) {
+		body = slices.Insert(slices.Clone(body), int(s.to), body[s.from:s.to]...)
+	}
+	return body
+}
+
+// itemsReversed turns that list round. Lists are sets: no service promises an
+// order, but for the newest activity to come first.
+func itemsReversed(body []byte) []byte {
+	list := items(body, "")
+	out, at := []byte(nil), int64(0)
+	for i, s := range list {
+		other := list[len(list)-1-i]
+		out = append(append(out, body[at:s.from]...), body[other.from:other.to]...)
+		at = s.to
+	}
+	return append(out, body[at:]...)
 }
 
 // A span is where an element stands in a body.

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 )
 
 // A call is one request that the collector makes, known by what it asks for.
@@ -57,19 +58,22 @@ const (
 	once    mode = "once"    // the first attempt of the call
 	always  mode = "always"  // every attempt of the call
 	onwards mode = "onwards" // every request from the call on
+	until   mode = "until"   // every request before the call, and the call
 )
 
 // A proxy stands between the gate and AWS.
 type proxy struct {
-	world, past http.Handler // AWS as it is, and as it was some minutes ago
-	fault       fault        // none if it has no name
+	world, past http.Handler     // AWS as it is, and as it was some minutes ago
+	clock       func() time.Time // of AWS
+	fault       fault            // none if it has no name
 	at          call
 	mode        mode
 	known       []call // those of a run without a fault
 
 	mu     sync.Mutex
-	calls  []call // as they came, each once
-	total  int    // requests, repeated ones too
+	given  []given // every answer, as it went out
+	calls  []call  // as they came, each once
+	total  int     // requests, repeated ones too
 	struck int
 	begun  bool
 }
@@ -89,6 +93,7 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	x := &exchange{proxy: p, w: w, r: r, body: body, call: callOf(r, body)}
+	w.Header().Set("Date", p.clock().UTC().Format(http.TimeFormat))
 	if p.strikes(x.call) {
 		p.fault.hit(x)
 		return
@@ -108,7 +113,7 @@ func (p *proxy) strikes(c call) bool {
 		return false
 	}
 	here := c.same(p.at)
-	hit := here && (p.mode != once || !p.begun) || p.begun && p.mode == onwards
+	hit := here && (p.mode != once || !p.begun) || p.begun && p.mode == onwards || !p.begun && p.mode == until
 	p.begun = p.begun || here
 	if hit {
 		p.struck++
@@ -154,7 +159,16 @@ func (x *exchange) ask(world http.Handler, region string) answer {
 	return answer{w.Code, w.Body.Bytes()}
 }
 
+// A given is one answer that went out, and the request it went out to.
+type given struct {
+	*exchange
+	answer answer
+}
+
 func (x *exchange) reply(a answer) {
+	x.mu.Lock()
+	x.given = append(x.given, given{x, a})
+	x.mu.Unlock()
 	x.w.Header().Set("Content-Type", "text/xml;charset=UTF-8")
 	x.w.WriteHeader(a.status)
 	_, _ = x.w.Write(a.body) // a client that is gone needs no answer

@@ -35,6 +35,7 @@ type outcome struct {
 	struck  int    // requests that the fault hit
 	calls   int    // requests in all
 	known   []call // those that were answered well, each once
+	given   []given
 }
 
 // run decides once, with the fault between the gate and AWS.
@@ -48,23 +49,26 @@ func (c cell) run(t *testing.T) outcome {
 			t.Errorf("%s: %v", c, err)
 			return
 		}
-		collector := aws.New(ctx, aws.Options{Now: c.world.Now, Load: load})
-		snapshot := live.Read(ctx, c.world.Now, collector, wants)
+		collector := aws.New(ctx, aws.Options{Now: c.now, Load: load})
+		snapshot := live.Read(ctx, c.now, collector, wants)
 		out.took = time.Since(began)
-		out.verdict = gate.Evaluate(gate.Input{Now: c.world.Now(), Config: c.promises, Plan: c.plan, Snapshot: snapshot}, checks.Suite())
+		out.verdict = gate.Evaluate(gate.Input{Now: c.now(), Config: c.promises, Plan: c.plan, Snapshot: snapshot}, checks.Suite())
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		out.struck, out.calls, out.known = p.struck, p.total, p.calls
+		out.struck, out.calls, out.known, out.given = p.struck, p.total, p.calls, p.given
 	})
 	return out
 }
+
+// now is the gate's own clock.
+func (c cell) now() time.Time { return c.world.Now().Add(c.skew) }
 
 // serve opens the proxy, in a time of its own, and hands over the settings
 // that lead the SDK to it.
 func (c cell) serve(t *testing.T, do func(context.Context, *proxy, []func(*sdkconfig.LoadOptions) error)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		p := &proxy{world: c.world, past: c.past, fault: c.fault, at: c.call, mode: c.mode, known: c.scenario.calls}
+		p := &proxy{world: c.world, past: c.past, clock: c.world.Now, fault: c.fault, at: c.call, mode: c.mode, known: c.scenario.calls}
 		wire := newPipes()
 		var listener net.Listener = wire
 		if c.certificate != nil {

@@ -37,6 +37,7 @@ type scenario struct {
 	before  func(*awssim.World)
 	acts    func(*awssim.World)
 	draft   func(*draft)
+	others  map[string]func() *awssim.World // other worlds that an answer which leaves something out may be about
 
 	world, past *awssim.World
 	json        []byte
@@ -67,6 +68,16 @@ func scenarios() []*scenario {
 				}
 			}},
 		{name: "dying, unmanaged", want: gate.Block, config: strings.Replace(floor2, "floor = 2", "floor = 2\n  unmanaged = \"warn\"", 1), before: instances(7), acts: terminate(6, 7),
+			others: map[string]func() *awssim.World{"the seventh has been gone for hours": func() *awssim.World {
+				const hours = 3 * time.Hour
+				w := awssim.New(noon.Add(-hours))
+				for range 7 {
+					w.RunInstance(awssim.InstanceSpec{Type: "t3.micro", Tags: cluster(), Age: 24*time.Hour - hours})
+				}
+				terminate(6, 7)(w)
+				w.Advance(hours)
+				return w
+			}},
 			draft: func(d *draft) {
 				d.count(5, 6)
 				d.changes = d.changes[:6]
@@ -101,6 +112,23 @@ func scenarios() []*scenario {
 			acts: func(w *awssim.World) { w.AddActivity("search", "InProgress", "a test") }, draft: func(d *draft) { d.only(5, 3) }},
 		{name: "refresh open", want: gate.Block, before: groupOf(5, ""),
 			acts: func(w *awssim.World) { refresh(w, "search") }, draft: func(d *draft) { d.only(5, 3) }},
+		{name: "group ended one", want: gate.Block, config: strings.Replace(floor2, "= 2", "= 4", 1), before: beside, acts: func(w *awssim.World) {
+			w.SetDesired("search", 2)
+			w.Advance(minutes)
+		}, draft: func(d *draft) {
+			n := 0
+			for _, in := range d.world.Instances(home) {
+				if in.Group == "" {
+					action := "no-op"
+					if n < 2 {
+						action = "delete"
+					}
+					d.instance(n, in, action, nil)
+					n++
+				}
+			}
+			d.group("search", d.world.Groups(home)[0], [3]int{0, 9, 3}, [3]int{0, 9, 3}, nil)
+		}},
 		{name: "two regions", want: gate.Block, config: strings.Replace(floor2, "= 2", "= 5", 1), before: regions, acts: func(w *awssim.World) {
 			w.TerminateInstance(w.Instances(away)[0].ID, w.Instances(away)[1].ID)
 		}, draft: func(d *draft) {
@@ -158,6 +186,12 @@ func regions(w *awssim.World) {
 	for _, region := range []string{home, away} {
 		w.CreateGroup(awssim.GroupSpec{Region: region, Name: "search", Max: 9, Desired: 4, Tags: cluster(), Settled: true})
 	}
+}
+
+// beside is three instances beside a group of three, in one cluster.
+func beside(w *awssim.World) {
+	instances(3)(w)
+	w.CreateGroup(awssim.GroupSpec{Name: "search", Max: 9, Desired: 3, Tags: cluster(), Settled: true})
 }
 
 // web is the ARN of the target group, which depends on its name only.

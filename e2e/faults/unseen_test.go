@@ -1,6 +1,8 @@
 package faults
 
 import (
+	"bytes"
+	"regexp"
 	"slices"
 	"testing"
 	"time"
@@ -9,48 +11,53 @@ import (
 	"github.com/holdfast-gate/holdfast/gate/awssim"
 )
 
-// A blindSpot is what one read of AWS cannot see, however it is made: the
-// answer is whole, well-formed and agrees with every other answer, and it is
-// not true. What narrows it is time: the plan is proved again on a fresh
-// snapshot under the lease, right before it is applied (TestRecheck), members
-// are watched while it is applied, and whatever Terraform's own refresh saw is
-// drift in the plan, which no stale read takes back ("count, dying,
-// refreshed").
+// alike names a world that would have given every one of the answers of a run,
+// to the letter, and in which the verdict is the right one; empty if there is
+// none. Where there is one, no reader could know better, however it reads: what
+// it was told is what it would be told if that world were the true one. A cell
+// may be more permissive than the run without its fault only then.
 //
-// Three more are not in the matrix. A next token that is dropped makes a page
-// the last one. Pages whose order is changed, of things that nothing else
-// names, are two answers of which one is lost. And an empty answer of another
-// region about tags that nobody else carries is an empty answer; the region is
-// part of the signature of each request, so that only who stands in the middle
-// of a plain-text endpoint can make these three.
-type blindSpot struct {
-	why     string
-	faults  []string
-	modes   []mode   // nil: all
-	actions []string // nil: all
-}
-
-func blindSpots() []blindSpot {
-	return []blindSpot{
-		{why: "every replica is behind from some call on, so that nothing contradicts anything", faults: []string{"stale"}, modes: []mode{onwards}},
-		{why: "the one call that knows of it is behind", faults: []string{"stale"}, modes: []mode{once, always},
-			actions: []string{"DescribeInstanceStatus", "DescribeTargetHealth", "DescribeScalingActivities", "DescribeInstanceRefreshes"}},
-		{why: "the list of what a group is doing lacks the one thing it does", faults: []string{"first item missing", "last item missing"},
-			actions: []string{"DescribeScalingActivities", "DescribeInstanceRefreshes"}},
-		{why: "a search by tag lacks a member that no state, no group and no target group names", faults: []string{"last item missing"},
-			actions: []string{"DescribeInstances"}},
+// What narrows such a cell is not another look at the same answers but time,
+// and what others know: the plan is proved again on a fresh snapshot under the
+// lease, right before it is applied (TestRecheck); members are watched while it
+// is applied; what Terraform's own refresh saw is drift in the plan, which no
+// stale read takes back ("count, dying, refreshed"); and what holdfast itself
+// has ended is in its ledger.
+//
+// Three faults are not in the matrix, and have such a world always. A next
+// token that is dropped makes a page the last one. Pages whose order is changed,
+// of things that nothing else names, are two answers of which one is lost. And
+// an empty answer of another region about tags that nobody else carries is an
+// empty answer; the region is part of the signature of each request, so that
+// only who stands in the middle of a plain-text endpoint can make these three.
+func (c cell) alike(t *testing.T, got outcome) string {
+	t.Helper()
+	if explains(c.past, got.given) {
+		return "nothing has happened yet"
 	}
-}
-
-// hidden says why one read cannot see the fault of a cell; empty if it can.
-func (c cell) hidden() string {
-	for _, b := range blindSpots() {
-		if slices.Contains(b.faults, c.fault.name) && (b.modes == nil || slices.Contains(b.modes, c.mode)) && (b.actions == nil || slices.Contains(b.actions, c.call.action)) {
-			return b.why
+	for why, build := range c.others {
+		if explains(build(), got.given) {
+			return why
 		}
 	}
 	return ""
 }
+
+// explains reports whether a world gives these answers to these requests.
+func explains(w *awssim.World, all []given) bool {
+	for _, g := range all {
+		a := g.ask(w, "")
+		if a.status != g.answer.status || !bytes.Equal(unnumbered(a.body), unnumbered(g.answer.body)) {
+			return false
+		}
+	}
+	return len(all) > 0
+}
+
+var number = regexp.MustCompile(`<(requestId|RequestId|RequestID)>[^<]*<`)
+
+// unnumbered is an answer without the number of its request.
+func unnumbered(body []byte) []byte { return number.ReplaceAll(body, nil) }
 
 // Reads that are behind catch up within minutes. A plan that a stale picture
 // let through is judged again before it is applied, and then as one that

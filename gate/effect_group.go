@@ -92,20 +92,29 @@ func (v *View) counted(g Group) int {
 }
 
 // rolled is how many members a refresh takes at once when it may take that
-// many units: the lightest first. Where one member weighs as much as the whole
-// group wants, AWS may replace all at once (aws-semantics 2.5).
+// many units: the lightest first of those that serve, or may. Where one member
+// weighs as much as the whole group wants, AWS may replace all at once
+// (aws-semantics 2.5).
 func (v *View) rolled(g Group, units, target int) int {
-	var members []MemberView
 	for _, m := range v.Members {
-		if m.Group == g.Name && m.Region == g.Region {
-			if m.Units() > 1 && m.Units() >= target {
-				units = math.MaxInt
-			}
-			m.Protected = false // a refresh may be set to replace protected members too
-			members = append(members, m)
+		if m.Group == g.Name && m.Region == g.Region && m.Units() > 1 && m.Units() >= target {
+			units = math.MaxInt
 		}
 	}
-	return cost(members, units)
+	return cost(v.mayServe(g), units)
+}
+
+// mayServe are the members of a group that serve, or may, protected from
+// nothing: what rolls a group may be set to take protected ones too.
+func (v *View) mayServe(g Group) []MemberView {
+	var out []MemberView
+	for _, m := range v.Members {
+		if m.Group == g.Name && m.Region == g.Region && m.Serving != ServingNo && m.Phase != Gone {
+			m.Protected = false
+			out = append(out, m)
+		}
+	}
+	return out
 }
 
 // unproven says why a change may make the group end members that serve, where
@@ -261,8 +270,8 @@ func atOnce(d, minHealthy, maxHealthy int) int {
 }
 
 // moveZones adds what a change of zones or subnets does: members in a zone that
-// goes are ended; a zone that comes lets the group rebalance a tenth at a time
-// (aws-semantics 2.2, 2.5).
+// goes are ended; a zone that comes, or may, lets the group rebalance a tenth
+// at a time (aws-semantics 2.2, 2.5).
 func (v *View) moveZones(c Change, g Group, target int, e *Effect, does *[]string) {
 	names := c.changes("availability_zones", "vpc_zone_identifier")
 	if len(names) == 0 {
@@ -280,8 +289,13 @@ func (v *View) moveZones(c Change, g Group, target int, e *Effect, does *[]strin
 	}
 	if len(e.Ends) > 0 {
 		*does = append(*does, "ends the members of "+g.Name+" outside its new zones")
-	} else if target > 1 {
-		e.Rolls = max(e.Rolls, (target+9)/10)
+	}
+	comes := slices.ContainsFunc(names, func(name string) bool {
+		before := c.Before.Strings(name)
+		return c.unknown(name) || slices.ContainsFunc(c.After.Strings(name), func(place string) bool { return !slices.Contains(before, place) })
+	})
+	if comes && target > 1 {
+		e.Rolls += cost(v.mayServe(g), (target+9)/10)
 		*does = append(*does, "lets "+g.Name+" rebalance over its new zones")
 	}
 }

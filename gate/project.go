@@ -135,7 +135,7 @@ func (p *Projection) lose(v *View, good []MemberView, stops map[string]bool) {
 		p.Kills += killed
 		p.Rolls += out
 		during -= killed + out
-		pools = append(pools, pool{members, killed, rolls})
+		pools = append(pools, pool{members, units, killed, rolls})
 	}
 	p.After, p.During = len(good)-p.Kills, during
 	p.Zones = fewestZones(pools, stops)
@@ -189,28 +189,41 @@ func cost(members []MemberView, units int) int {
 	return n
 }
 
-// pool is the good members of one group, or those of none, and how many of
-// them can be out at once: killed of those that are not protected, and rolls
-// of any.
+// pool is the good members of one group, or those of none, and what the group
+// may choose of them: units to end among those that are not protected, which
+// cost killed members at most, and rolls of any to take out.
 type pool struct {
-	members       []MemberView
-	killed, rolls int
+	members              []MemberView
+	units, killed, rolls int
 }
 
 // empties reports whether the pool's choices can take all its members in a set
-// of zones.
+// of zones: the heaviest are rolled, and of the others the heaviest is ended
+// last, because the one that crosses the sum is ended too.
 func (p pool) empties(zones map[string]bool, stops map[string]bool) bool {
-	protected, open := 0, 0
+	rolls := p.rolls
+	var weights []int
 	for _, m := range p.members {
 		switch {
 		case !zones[m.Zone] || stops[m.ID]:
 		case m.Protected:
-			protected++
+			rolls--
 		default:
-			open++
+			weights = append(weights, m.Units())
 		}
 	}
-	return protected <= p.rolls && protected+open <= p.rolls+p.killed
+	switch {
+	case rolls < 0:
+		return false
+	case rolls >= len(weights):
+		return true
+	}
+	slices.Sort(weights)
+	before := 0
+	for _, w := range weights[:len(weights)-rolls-1] {
+		before += w
+	}
+	return before < p.units
 }
 
 // fewestZones is the fewest zones that serving members can be left in: of all

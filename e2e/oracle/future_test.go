@@ -1,5 +1,7 @@
 package oracle
 
+import "math"
+
 // state is what a member of the naive model is doing.
 type state byte
 
@@ -31,13 +33,23 @@ const (
 	replace
 	restart
 	retag
-	acts // how many there are
+	acts // how many an enumeration tries; the others are only drawn
+
+	halt      // a resource of its own stops it
+	undisk    // its volume is taken off
+	drain     // its load balancer lets go of it
+	actedUpon // an action of the plan stops it
+	allActs
 )
+
+// takes reports whether an act ends what a member does, for as long as anybody
+// can tell.
+func (a act) takes() bool { return a == remove || a == replace || a >= halt }
 
 // grip is what the plan does to a group.
 type grip struct {
-	kind    byte // 'n' nothing, 'd' desired, 'm' max, 'x' delete, 'r' refresh, 'c' desired and refresh
-	n       int  // the new size
+	kind    byte // 'n' nothing, 'd' desired, 'm' max, 'x' delete, 'r' refresh, 'c' desired and refresh, 'o' off its load balancer, 'z' out of a zone, 'b' out of it and into another
+	n       int  // the new size, or the zone; 3 is one that has nobody
 	percent int  // the healthy percentage of the refresh
 	surge   bool // the refresh launches before it terminates
 }
@@ -49,7 +61,10 @@ type instance struct {
 	group int
 	act   act
 	zone  int
+	heavy int // capacity units beyond the first
 }
+
+func (m instance) units() int8 { return int8(1 + m.heavy) }
 
 // scene is one small world and one plan.
 type scene struct {
@@ -101,7 +116,7 @@ func (t *theatre) play(s scene) {
 		}
 		if m.group > 0 && m.state.counted() {
 			g.counted = g.counted.with(i)
-			g.wants[m.group]++
+			g.wants[m.group] += m.units()
 		}
 	}
 	t.run(g)
@@ -153,7 +168,7 @@ func (t *theatre) member(g stage, i int, m instance) {
 	}
 	n := g
 	switch {
-	case m.act == remove || m.act == replace: // the new one may never come
+	case m.act.takes(): // a new one may never come
 		t.takes = t.takes || g.up.has(i) || m.state == unread
 		n.up, n.done = n.up.without(i), n.done.with(i)
 		t.run(n)
@@ -172,20 +187,28 @@ func (t *theatre) group(g stage, group int) {
 	if grip.kind != 'n' && !g.resized[group] {
 		t.resize(g, group, grip)
 	}
-	if (grip.kind == 'r' || grip.kind == 'c') && g.resized[group] && !grip.surge {
-		t.refresh(g, group, grip)
+	switch wants := int(g.wants[group]); {
+	case !g.resized[group]:
+	case grip.kind == 'b' && wants > 1: // it moves a tenth at a time to the new zone
+		t.refresh(g, group, (wants+9)/10)
+	case (grip.kind == 'r' || grip.kind == 'c') && t.lumpy(g, group):
+		t.refresh(g, group, math.MaxInt)
+	case (grip.kind == 'r' || grip.kind == 'c') && grip.percent == 0:
+		t.refresh(g, group, wants)
+	case (grip.kind == 'r' || grip.kind == 'c') && !grip.surge:
+		t.refresh(g, group, max(1, wants-wants*grip.percent/100))
 	}
 	has := g.pending[group] + g.fresh[group]
 	for i, m := range t.scene.members {
 		if m.group == group && g.counted.has(i) {
-			has++
+			has += m.units()
 		}
 	}
 	for i, m := range t.scene.members {
 		if m.group == group && g.counted.has(i) && m.state.ghost() { // it notices
 			n := g
 			n.counted = n.counted.without(i)
-			if has-1 < g.wants[group] {
+			if has-m.units() < g.wants[group] {
 				n.pending[group]++
 			}
 			t.run(n)
@@ -213,8 +236,10 @@ func (t *theatre) resize(g stage, group int, grip grip) {
 		n.wants[group] = min(g.wants[group], int8(grip.n))
 	case 'x':
 		n.wants[group], n.pending[group] = 0, 0
+		fallthrough
+	case 'o', 'z', 'b':
 		for i, m := range t.scene.members {
-			if m.group == group {
+			if m.group == group && (grip.kind == 'x' || grip.kind == 'o' || m.zone == grip.n) {
 				t.takes = t.takes || g.up.has(i) || m.state == unread
 				n.up, n.counted = n.up.without(i), n.counted.without(i)
 			}
@@ -245,18 +270,24 @@ func (t *theatre) kill(g stage, group int) {
 	}
 }
 
-// refresh takes one member out, if the healthy percentage of what the group
-// wants still holds (at least one may always go), or brings its successor in.
-func (t *theatre) refresh(g stage, group int, grip grip) {
-	wants := int(g.wants[group])
-	batch := max(1, wants-wants*grip.percent/100)
-	if grip.percent == 0 {
-		batch = wants
+// lumpy reports whether one member weighs as much as its group wants: then a
+// refresh may take all at once.
+func (t *theatre) lumpy(g stage, group int) bool {
+	for i, m := range t.scene.members {
+		if m.group == group && g.counted.has(i) && m.heavy > 0 && m.units() >= g.wants[group] {
+			return true
+		}
 	}
+	return false
+}
+
+// refresh takes one member out, if those out already are fewer units than a
+// batch, or brings its successor in.
+func (t *theatre) refresh(g stage, group, batch int) {
 	busy := 0
 	for i, m := range t.scene.members {
 		if m.group == group && g.out.has(i) {
-			busy++
+			busy += int(m.units())
 		}
 	}
 	for i, m := range t.scene.members {

@@ -36,6 +36,7 @@ var (
 type tally struct {
 	worlds, allows, blocks, unsafe int
 	moving                         int            // blocked though every future holds, because something moves: meant
+	rough                          int            // blocked though every future holds, where the gate counts members that weigh differently: a little too many
 	needless                       map[string]int // blocked though nothing moves and every future holds, by code
 	example                        string         // of an unsafe allow
 }
@@ -71,10 +72,12 @@ func (n *tally) mayBlock(s scene, v gate.Verdict) {
 	case v.Decision != gate.Block:
 		n.allows++
 		return
-	case s.resting():
-		n.needless[v.Findings[0].Code]++
-	default:
+	case !s.resting():
 		n.moving++
+	case s.rough():
+		n.rough++
+	default:
+		n.needless[v.Findings[0].Code]++
 	}
 	n.blocks++
 }
@@ -85,7 +88,7 @@ func evaluate(in gate.Input, role gate.Role) gate.Verdict {
 }
 
 func (n *tally) add(m tally) {
-	n.worlds, n.allows, n.blocks, n.unsafe, n.moving = n.worlds+m.worlds, n.allows+m.allows, n.blocks+m.blocks, n.unsafe+m.unsafe, n.moving+m.moving
+	n.worlds, n.allows, n.blocks, n.unsafe, n.moving, n.rough = n.worlds+m.worlds, n.allows+m.allows, n.blocks+m.blocks, n.unsafe+m.unsafe, n.moving+m.moving, n.rough+m.rough
 	for code, k := range m.needless {
 		n.needless[code] += k
 	}
@@ -95,6 +98,9 @@ func (n *tally) add(m tally) {
 func (n *tally) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d worlds: %d allows, %d blocks, %d unsafe allows; %d blocks because something moves", n.worlds, n.allows, n.blocks, n.unsafe, n.moving)
+	if n.rough > 0 {
+		fmt.Fprintf(&b, "; needless by weights: %d (%.3f %% of decisions)", n.rough, 100*float64(n.rough)/float64(n.allows+n.blocks))
+	}
 	if len(n.needless) == 0 {
 		b.WriteString("; no needless block")
 	}

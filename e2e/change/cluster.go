@@ -1,0 +1,134 @@
+// Package change holds a world in which guarded changes are tried: a simulated
+// account with one cluster, plans that end some of its members, and a terraform
+// in this process that carries them out. It asserts nothing.
+package change
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+
+	"github.com/holdfast-gate/holdfast/gate"
+	"github.com/holdfast-gate/holdfast/gate/awssim"
+	"github.com/holdfast-gate/holdfast/gate/live"
+	"github.com/holdfast-gate/holdfast/gate/live/aws"
+)
+
+// Name is the cluster's name, and that of its lease and its records.
+const Name = "search"
+
+// A Cluster is one cluster in a simulated account of its own. Equal arguments of
+// New give equal ids, in every process.
+type Cluster struct {
+	*awssim.World
+	IDs   []string // of its members, in the order of their launch
+	Floor int      // members that must go on serving
+}
+
+// New starts a cluster whose members have been running for an hour.
+func New(start time.Time, members, floor int) *Cluster {
+	c := &Cluster{World: awssim.New(start), Floor: floor}
+	t := c.Timing()
+	t.ShuttingDown = 20 * time.Second
+	c.SetTiming(t)
+	for range members {
+		c.IDs = append(c.IDs, c.RunInstance(awssim.InstanceSpec{Type: "t3.micro", Image: "ami-1", Tags: map[string]string{"Cluster": Name}, Age: time.Hour}))
+	}
+	return c
+}
+
+// Serving is how many members really serve now.
+func (c *Cluster) Serving() int {
+	n := 0
+	for _, in := range c.Instances("") {
+		if in.InService {
+			n++
+		}
+	}
+	return n
+}
+
+// Config promises the floor. The cluster is spread over several states, so each
+// plan knows only its own members.
+func (c *Cluster) Config() *gate.Config {
+	promises := gate.DefaultConfig()
+	promises.Clusters = []gate.Cluster{{
+		Name: Name, Members: gate.Selector{Tags: map[string]string{"Cluster": Name}}, Unmanaged: gate.Allow,
+		Roles: []gate.Role{{SurvivorFloor: c.Floor}},
+	}}
+	return promises
+}
+
+// Live reads the cluster through the real collector, without a socket.
+func (c *Cluster) Live(ctx context.Context) func(context.Context, *gate.Plan) (*gate.Snapshot, error) {
+	promises := c.Config()
+	collector := aws.New(ctx, aws.Options{Now: c.Now, Load: []func(*config.LoadOptions) error{
+		config.WithSharedConfigFiles(nil),
+		config.WithSharedCredentialsFiles(nil),
+		config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider("AKIDTEST", "none", "")),
+		config.WithBaseEndpoint("http://aws.test"),
+		config.WithHTTPClient(direct{c.World}),
+	}})
+	return func(ctx context.Context, plan *gate.Plan) (*gate.Snapshot, error) {
+		wants, err := live.Wants(plan, promises)
+		if err != nil {
+			return nil, err
+		}
+		s := live.Read(ctx, c.Now, collector, wants)
+		live.Trim(s, promises)
+		return s, nil
+	}
+}
+
+// direct calls a handler instead of a server.
+type direct struct{ http.Handler }
+
+// Do implements the SDK's HTTPClient.
+func (d direct) Do(r *http.Request) (*http.Response, error) {
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
+	answer := httptest.NewRecorder()
+	d.ServeHTTP(answer, r)
+	return answer.Result(), nil
+}
+
+type values = map[string]any
+
+// WritePlan writes a plan file that ends members, made in a directory that
+// manages no others.
+func (c *Cluster) WritePlan(path string, made time.Time, victims ...string) error {
+	var changes []any
+	for i, id := range victims {
+		in := c.Instance(id)
+		before := values{
+			"id": id, "arn": fmt.Sprintf("arn:aws:ec2:%s:%s:instance/%s", in.Region, awssim.DefaultAccount, id), "region": in.Region,
+			"instance_state": "running", "instance_type": in.Type, "availability_zone": in.Zone, "tags": in.Tags, "tags_all": in.Tags,
+		}
+		changes = append(changes, values{
+			"address": fmt.Sprintf("aws_instance.member[%d]", i), "mode": "managed", "type": "aws_instance", "name": "member", "index": i,
+			"provider_name": "registry.terraform.io/hashicorp/aws",
+			"change":        values{"actions": []string{"delete"}, "before": before, "after": nil, "after_unknown": values{}, "before_sensitive": values{}, "after_sensitive": values{}},
+		})
+	}
+	data, err := json.Marshal(values{
+		"format_version": "1.2", "terraform_version": "1.11.4", "timestamp": made.UTC().Format(time.RFC3339),
+		"complete": true, "applyable": true, "errored": false, "resource_changes": changes,
+		"configuration": values{"provider_config": values{"aws": values{"name": "aws", "full_name": "registry.terraform.io/hashicorp/aws",
+			"expressions": values{"region": values{"constant_value": awssim.DefaultRegion}}}}},
+	})
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, append([]byte(magic), data...), 0o600)
+}
+
+// magic is how a plan file begins: it is a zip archive.
+const magic = "PK\x03\x04"

@@ -3,11 +3,13 @@ package pipeline
 import (
 	"context"
 	"errors"
+	"maps"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/holdfast-gate/holdfast/gate"
+	"github.com/holdfast-gate/holdfast/gate/lease"
 	"github.com/holdfast-gate/holdfast/gate/ledger"
 )
 
@@ -194,4 +196,31 @@ func twice(v gate.Verdict) gate.Verdict {
 	other.Cluster = "db"
 	v.Findings = []gate.Finding{v.Findings[0], other}
 	return v
+}
+
+// A change that began long ago and whose lease ran out a moment ago may have
+// ended members a moment ago.
+func TestADeadChangeIsAsOldAsItsLease(t *testing.T) {
+	w := newWorld(t, "", touching(allow()))
+	w.now = clock.Add(-time.Hour)
+	v := touching(allow())
+	if _, err := w.Ledger.Append(t.Context(), ledger.Record{Kind: ledger.Intent, Run: "dead", Account: "123456789012", Cluster: "search", Verdict: &v}); err != nil {
+		t.Fatal(err)
+	}
+	w.now = clock
+	w.leased()
+	w.kept.age, w.kept.old = lease.DefaultTTL+time.Minute, maps.Clone(w.kept.values)
+	w.Leases.Sleep = func(ctx context.Context, _ time.Duration) error { return ctx.Err() }
+	var recent []gate.Recent
+	evaluate := w.Evaluate
+	w.Evaluate = func(in gate.Input) gate.Verdict { recent = in.Recent; return evaluate(in) }
+	if code, err := w.Apply(t.Context(), "apply", []string{"-auto-approve"}); code != 0 || err != nil {
+		t.Fatalf("got %d, %v", code, err)
+	}
+	if len(recent) != 1 || clock.Sub(recent[0].At) != w.kept.age {
+		t.Errorf("got %+v, want the dead change as old as its lease", recent)
+	}
+	if !strings.HasPrefix(w.records(), "intent takeover") {
+		t.Errorf("got %q, want the takeover recorded", w.records())
+	}
 }

@@ -133,7 +133,9 @@ func newWorld(t *testing.T, answer string, verdicts ...gate.Verdict) *world {
 type memory struct {
 	mu     sync.Mutex
 	values map[string][]byte
-	fails  error // what every call returns from now on; nil works
+	age    time.Duration     // of the values in old
+	old    map[string][]byte // nil: everything is new
+	fails  error             // what every call returns from now on; nil works
 }
 
 func (m *memory) Read(_ context.Context, key string) ([]byte, string, time.Duration, error) {
@@ -142,6 +144,9 @@ func (m *memory) Read(_ context.Context, key string) ([]byte, string, time.Durat
 	data, ok := m.values[key]
 	if !ok && m.fails == nil {
 		return nil, "", 0, fs.ErrNotExist
+	}
+	if m.old != nil && string(m.old[key]) == string(data) {
+		return data, string(data), m.age, m.fails
 	}
 	return data, string(data), 0, m.fails
 }

@@ -110,7 +110,9 @@ func (r *run) take(ctx context.Context) (held, error) {
 		}
 		return held{}, fmt.Errorf("%s: %w", one.Why, err)
 	}
+	r.alive = map[string]time.Time{}
 	for _, t := range l.TookOver() {
+		r.alive[t.Cluster] = r.Now().Add(-t.Silent)
 		one := r.record
 		one.Kind, one.Cluster, one.Before, one.Token = ledger.TakenOver, t.Cluster, t.From.String(), l.Token(t.Cluster)
 		one.Note = "the lease had run out and was not given back"
@@ -222,6 +224,13 @@ func (w *Wrapper) remember(ctx context.Context, in *gate.Input, v gate.Verdict) 
 		recent, open, err := w.Ledger.Recent(ctx, v.Account, cluster, gate.RecentWindow)
 		if err != nil {
 			return err
+		}
+		for i, change := range recent {
+			// One that began long ago may have been killed a moment ago: it went on
+			// for as long as its lease was renewed.
+			if alive := w.alive[cluster]; change.Open && change.At.Before(alive) {
+				recent[i].At = alive.UTC()
+			}
 		}
 		in.Recent = append(in.Recent, recent...)
 		for _, r := range open {

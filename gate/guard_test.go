@@ -152,6 +152,37 @@ func TestWhatWeEndedOurselvesIsSaidOnce(t *testing.T) {
 	}
 }
 
+func TestAResizeOfOursIsSeenWhereALaterOneIs(t *testing.T) {
+	resize := func(ago time.Duration, from, to int) Recent {
+		return Recent{At: noon.Add(-ago), Sizes: []Resize{{Region: "us-east-1", Group: "web", From: from, To: to}}}
+	}
+	first, second := resize(2*time.Minute, 6, 5), resize(time.Minute, 5, 4)
+	unknown := first
+	unknown.At = time.Time{}
+	for name, test := range map[string]struct {
+		all     []Recent
+		desired int
+		want    int // operations
+	}{
+		"both are seen":                    {[]Recent{second, first}, 4, 0},
+		"only the first is seen":           {[]Recent{second, first}, 5, 1},
+		"neither is seen":                  {[]Recent{second, first}, 6, 2},
+		"it may be from before both":       {[]Recent{resize(time.Minute, 5, 6), first}, 6, 1},
+		"which one is later is not known":  {[]Recent{second, unknown}, 4, 1},
+		"the same instant":                 {[]Recent{resize(2*time.Minute, 5, 4), first}, 4, 1},
+		"the later one is of somebody":     {[]Recent{{At: noon, Sizes: []Resize{{Region: "us-east-1", Group: "job", From: 5, To: 4}}}, first}, 4, 1},
+		"a third one takes the size again": {[]Recent{resize(time.Second, 4, 5), second, first}, 4, 2},
+	} {
+		g := Group{Name: "web", Region: "us-east-1", Desired: test.desired}
+		for _, r := range test.all {
+			r.await(&g, test.all, noon)
+		}
+		if len(g.Operations) != test.want {
+			t.Errorf("%s: got %d operations, want %d", name, len(g.Operations), test.want)
+		}
+	}
+}
+
 func TestAResizeOfOursIsAwaitedWhereItWas(t *testing.T) {
 	r := Recent{Record: "web/1", At: noon.Add(-time.Minute), Sizes: []Resize{{Region: "us-east-1", Group: "web", From: 6, To: 3}}}
 	for name, test := range map[string]struct {
@@ -166,7 +197,7 @@ func TestAResizeOfOursIsAwaitedWhereItWas(t *testing.T) {
 		"a group that is not there": {Group{Name: "web", Region: "us-east-1", Desired: 6, Absent: true}, noon, 0},
 		"the time for that is over": {Group{Name: "web", Region: "us-east-1", Desired: 6}, noon.Add(time.Hour), 0},
 	} {
-		if r.await(&test.g, test.now); len(test.g.Operations) != test.want {
+		if r.await(&test.g, []Recent{r}, test.now); len(test.g.Operations) != test.want {
 			t.Errorf("%s: got %d operations, want %d", name, len(test.g.Operations), test.want)
 		}
 	}

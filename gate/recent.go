@@ -74,13 +74,35 @@ func (m MemberView) Unended() (Observation, bool) {
 
 // await adds to a group the change of ours that its size does not show yet:
 // either the read is stale, or somebody has moved it since. Nobody can tell
-// which, so the group is taken as still moving.
-func (r Recent) await(g *Group, now time.Time) {
-	for _, s := range r.Sizes {
-		if s.Group != g.Name || s.Region != g.Region || g.Absent || g.Desired == s.To || !r.counts(now) {
-			continue
-		}
-		op := Operation{Kind: "change", ID: r.Record, Raw: fmt.Sprintf("of our own from %d to %d, not seen yet", s.From, s.To), Phase: Changing, Start: r.At}
-		g.Operations = append([]Operation{op}, g.Operations...)
+// which, so the group is taken as still moving. all are all changes of ours.
+func (r Recent) await(g *Group, all []Recent, now time.Time) {
+	s, ok := r.resized(g)
+	if !ok || g.Absent || g.Desired == s.To || !r.counts(now) || r.overtaken(g, all) {
+		return
 	}
+	op := Operation{Kind: "change", ID: r.Record, Raw: fmt.Sprintf("of our own from %d to %d, not seen yet", s.From, s.To), Phase: Changing, Start: r.At}
+	g.Operations = append([]Operation{op}, g.Operations...)
+}
+
+// overtaken reports whether a group shows a later change of ours, and so this
+// one, too. A size that it also had before any of them may be from then.
+func (r Recent) overtaken(g *Group, all []Recent) bool {
+	later := false
+	for _, other := range all {
+		s, ok := other.resized(g)
+		if ok && s.From == g.Desired {
+			return false
+		}
+		later = later || ok && s.To == g.Desired && !r.At.IsZero() && other.At.After(r.At)
+	}
+	return later
+}
+
+// resized is what the change did to the size of a group.
+func (r Recent) resized(g *Group) (Resize, bool) {
+	i := slices.IndexFunc(r.Sizes, func(s Resize) bool { return s.Group == g.Name && s.Region == g.Region })
+	if i < 0 {
+		return Resize{}, false
+	}
+	return r.Sizes[i], true
 }

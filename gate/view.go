@@ -72,7 +72,7 @@ func newWorld(in Input) *world {
 	}
 	for i := range w.groups {
 		for _, r := range in.Recent {
-			r.await(&w.groups[i], in.Now)
+			r.await(&w.groups[i], in.Recent, in.Now)
 		}
 	}
 	slices.SortFunc(w.groups, func(a, b Group) int {

@@ -8,7 +8,6 @@ package pipeline
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"time"
 
@@ -73,7 +72,7 @@ func (g *Gate) judge(ctx context.Context, plan *gate.Plan, given *gate.Verdict) 
 	if g.recall != nil {
 		if err := g.recall(ctx, &d.input, d.Verdict); err != nil {
 			// Without the ledger nobody knows what our own last changes ended.
-			return decision{}, fmt.Errorf("the ledger could not be read: %w", err)
+			return decision{}, err
 		}
 		d.Verdict = g.Evaluate(d.input)
 	}

@@ -271,3 +271,40 @@ func TestALateTaking(t *testing.T) {
 		ok(t, bob.Release(t.Context()))
 	})
 }
+
+// All or none: the lease that was got before another could not be is given
+// back at once.
+func TestAllOrNone(t *testing.T) {
+	bubble(t, func(t *testing.T, s *sim) {
+		s.disturb(func(op, at string) trouble {
+			if op == "swap" && at == key(account, "web") {
+				return trouble{err: errUnavailable, never: true}
+			}
+			return trouble{}
+		})
+		_, err := keeper(s, "alice", 0).Take(t.Context(), account, []string{"web", "search"}, 0)
+		says(t, err, "the lease of web could not be taken: the server answered 503")
+		s.disturb(nil)
+		if r := s.record(t, "search"); !r.Released {
+			t.Error("search is still held")
+		}
+		ok(t, take(t, keeper(s, "bob", 0), "search", "web").Release(t.Context()))
+	})
+}
+
+// Our own clock stands still, and the store knows better.
+func TestACheckAsksTheStoresClock(t *testing.T) {
+	bubble(t, func(t *testing.T, s *sim) {
+		k := keeper(s, "alice", 0)
+		began := time.Now()
+		k.clock = func() time.Time { return began }
+		l := take(t, k, "search")
+		s.disturb(on("swap", trouble{err: errUnavailable, never: true}))
+		pass(DefaultTTL + time.Second)
+		says(t, l.Check(t.Context()), "the lease of search is lost: it was last renewed 2m1s ago")
+		if !l.isLost() {
+			t.Error("not closed")
+		}
+		l.kill()
+	})
+}

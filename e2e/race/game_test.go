@@ -47,14 +47,14 @@ type game struct {
 func draw(seed uint64) game {
 	r := rand.New(rand.NewPCG(seed, 1))
 	g := game{seed: seed, n: 2, backend: backends()[r.IntN(len(backends()))]}
-	if r.IntN(5) < 2 {
+	if r.IntN(4) == 0 {
 		g.n = 20
 	}
 	if r.IntN(3) == 0 {
 		g.lag = time.Duration(r.Int64N(int64(5 * time.Minute)))
 	}
 	if r.IntN(2) == 0 {
-		g.patience = time.Duration(r.Int64N(int64(3 * time.Minute)))
+		g.patience = time.Duration(r.Int64N(int64(6 * time.Minute)))
 	}
 	g.fill()
 	return g
@@ -91,10 +91,10 @@ type table struct {
 }
 
 // play plays a game and returns what happened.
-func (g game) play(t *testing.T) tally {
+func (g game) play(t *testing.T, c *cloud) tally {
 	t.Helper()
 	start := time.Now()
-	b := open(t, g.backend)
+	b := c.open(t, g.backend)
 	var out tally
 	synctest.Test(t, func(t *testing.T) {
 		table := &table{game: g, dir: t.TempDir(), rng: rand.New(rand.NewPCG(g.seed, 3)), began: map[string]bool{}}

@@ -2,12 +2,13 @@
 
 package race
 
-import "testing"
+import (
+	"net/http"
+	"testing"
+)
 
-// more adds no server that this process does not carry itself.
-func more() []string { return nil }
+// backends are those that a game may be played on.
+func backends() []string { return []string{"directory", "s3"} }
 
-func bucket(t *testing.T, backend string) string {
-	t.Fatalf("there is no backend %s", backend)
-	return ""
-}
+// more starts no server that this process does not carry itself.
+func more(*testing.T) http.Handler { return nil }

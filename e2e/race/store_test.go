@@ -2,8 +2,10 @@ package race
 
 import (
 	"context"
+	"crypto/rand"
 	"io/fs"
 	"maps"
+	"net/http"
 	"net/http/httptest"
 	"path/filepath"
 	"slices"
@@ -32,9 +34,9 @@ type slot struct {
 }
 
 // open opens a fresh store, and goroutines that call it.
-func open(t *testing.T, backend string) *outside {
+func (c *cloud) open(t *testing.T, backend string) *outside {
 	t.Helper()
-	o := &outside{stores: opened(t, backend), slots: make(chan slot, 32)}
+	o := &outside{stores: c.opened(t, backend), slots: make(chan slot, 32)}
 	ctx := t.Context()
 	for range cap(o.slots) {
 		s := slot{make(chan func()), make(chan struct{})}
@@ -105,39 +107,86 @@ func (s *timed) List(ctx context.Context, prefix string) (keys []string, err err
 	return keys, err
 }
 
-// backends are those that a game may be played on.
-func backends() []string { return append([]string{"directory", "s3"}, more()...) }
-
 // opened opens one backend three times.
-func opened(t *testing.T, backend string) []lease.Store {
+func (c *cloud) opened(t *testing.T, backend string) []lease.Store {
 	t.Helper()
+	dir, bucket := filepath.Join(t.TempDir(), "store"), ""
+	if backend != "directory" {
+		bucket = c.bucket(t, backend)
+	}
 	var out []lease.Store
-	add := func(s lease.Store, err error) {
+	for range 3 {
+		var s lease.Store
+		var err error
+		if bucket == "" {
+			s, err = store.NewDirectory(dir)
+		} else {
+			s, err = store.NewS3(t.Context(), store.Bucket{Name: bucket, Prefix: "infra"})
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
 		out = append(out, s)
 	}
-	var one func()
-	switch backend {
-	case "directory":
-		dir := filepath.Join(t.TempDir(), "store")
-		one = func() { add(store.NewDirectory(dir)) }
-	case "s3":
-		world := awssim.New(time.Now())
-		world.CreateBucket("us-east-1", "team")
-		server := httptest.NewServer(world)
-		t.Cleanup(server.Close)
-		t.Setenv("AWS_ENDPOINT_URL_S3", server.URL)
-		one = func() { add(store.NewS3(t.Context(), store.Bucket{Name: "team", Prefix: "infra"})) }
-	default:
-		bucket := bucket(t, backend)
-		one = func() { add(store.NewS3(t.Context(), store.Bucket{Name: bucket, Prefix: "infra"})) }
-	}
-	for range 3 {
-		one()
-	}
 	return out
+}
+
+// A cloud is where the buckets are: one endpoint for all games, and a server
+// for each.
+type cloud struct {
+	mu      sync.Mutex
+	servers map[string]http.Handler // by bucket
+	other   http.Handler            // of a real server; nil if there is none
+}
+
+func newCloud(t *testing.T) *cloud {
+	t.Helper()
+	c := &cloud{servers: map[string]http.Handler{}, other: more(t)}
+	server := httptest.NewServer(c)
+	t.Cleanup(server.Close)
+	t.Setenv("AWS_ENDPOINT_URL_S3", server.URL)
+	return c
+}
+
+// ServeHTTP implements http.Handler.
+func (c *cloud) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
+	bucket, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	c.mu.Lock()
+	server := c.servers[bucket]
+	c.mu.Unlock()
+	if server == nil {
+		http.NotFound(rw, r)
+		return
+	}
+	server.ServeHTTP(rw, r)
+}
+
+// bucket makes a bucket for one game.
+func (c *cloud) bucket(t *testing.T, backend string) string {
+	t.Helper()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	name := strings.ToLower("team-" + rand.Text())
+	if backend == "s3" {
+		world := awssim.New(time.Now())
+		world.CreateBucket("us-east-1", name)
+		c.servers[name] = world
+	} else {
+		c.servers[name] = c.other
+		r := httptest.NewRequest(http.MethodPut, "/"+name, nil)
+		r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=AKID/20261122/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0")
+		answer := httptest.NewRecorder()
+		c.other.ServeHTTP(answer, r)
+		if answer.Code != http.StatusOK {
+			t.Fatalf("the bucket could not be made: %d %s", answer.Code, answer.Body)
+		}
+	}
+	t.Cleanup(func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		delete(c.servers, name)
+	})
+	return name
 }
 
 // memory is a store of one's own, which excludes nobody.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -220,7 +221,7 @@ func showRecord(w io.Writer, r ledger.Record, ref ledger.Ref, o report.Options) 
 	field("plan", r.Plan)
 	field("snapshot", r.Snapshot)
 	field("config", r.Config)
-	field("versions", strings.TrimSpace(fmt.Sprintf("holdfast %s %s %s", r.Holdfast, r.Product, r.Terraform)))
+	field("versions", strings.TrimSpace(fmt.Sprintf("holdfast %s, %s %s", r.Holdfast, cmp.Or(r.Product, "terraform"), r.Terraform)))
 	field("ends", strings.Join(r.Ends, ", "))
 	for _, s := range r.Sizes {
 		field("resizes", fmt.Sprintf("%s in %s from %d to %d", s.Group, s.Region, s.From, s.To))

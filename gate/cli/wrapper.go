@@ -28,7 +28,7 @@ func (g *global) wrapper() (*pipeline.Wrapper, error) {
 	}
 	return &pipeline.Wrapper{
 		Gate: gt, Tool: tool, Env: tool.Env, Chdir: tool.Chdir, Report: g.reporter(g.Err),
-		In: g.In, Out: g.Out, NoColor: g.colorless(),
+		Product: tool.Name(), In: g.In, Out: g.Out, NoColor: g.colorless(),
 	}, nil
 }
 

@@ -25,7 +25,7 @@ type run struct {
 // begin names a run and writes down the overrides that its user gave.
 func (w *Wrapper) begin(ctx context.Context, c change) (*run, error) {
 	r := &run{Wrapper: w, account: c.Account, clusters: c.Touched(), observe: w.Config.Observe}
-	r.record = ledger.Record{Run: w.Leases.Holder.ID, Actor: w.Actor, Account: c.Account, Clusters: r.clusters, Plan: c.Plan.Digest, Terraform: c.Plan.TerraformVersion}
+	r.record = ledger.Record{Run: w.Leases.Holder.ID, Actor: w.Actor, Account: c.Account, Clusters: r.clusters, Plan: c.Plan.Digest, Product: w.Product, Terraform: c.Plan.TerraformVersion}
 	r.record.Actor.ARN, r.record.Actor.Account = c.Caller, c.Account
 	for _, o := range c.input.Overrides {
 		if o.Record != "" {

@@ -30,7 +30,7 @@ type Wrapper struct {
 	Leases    *lease.Keeper
 	Ledger    *ledger.Ledger
 	Actor     ledger.Actor                 // who runs this, without what STS says
-	Version   string                       // of holdfast, for the records
+	Product   string                       // what terraform is called here, for the records
 	Reload    func() (*gate.Config, error) // reads the config again, right before the change
 	Given     *gate.Verdict                // the verdict of an earlier check that is to be applied; nil is none
 	Overrides []Ask                        // what the user overrides

@@ -37,17 +37,15 @@ func run(p *gate.Pass) error {
 	return nil
 }
 
-// watched are the attributes whose drift says something about members. What a
-// stopped or replaced instance drags along (addresses, DNS names) does not.
+// watched are the attributes of an instance or a group whose drift says
+// something about members. What a stopped or replaced instance drags along
+// (addresses, DNS names) does not.
 func watched(resourceType string) []string {
-	switch resourceType {
-	case "aws_instance":
+	if resourceType == "aws_instance" {
 		return []string{"instance_state", "instance_type", "ami", "subnet_id", "availability_zone", "launch_template"}
-	case "aws_autoscaling_group":
-		return []string{"desired_capacity", "min_size", "max_size", "launch_template", "launch_configuration", "mixed_instances_policy", "availability_zones",
-			"vpc_zone_identifier", "suspended_processes", "target_group_arns", "load_balancers", "traffic_source"}
 	}
-	return nil
+	return []string{"desired_capacity", "min_size", "max_size", "launch_template", "launch_configuration", "mixed_instances_policy", "availability_zones",
+		"vpc_zone_identifier", "suspended_processes", "target_group_arns", "load_balancers", "traffic_source"}
 }
 
 // recorded judges what Terraform's own refresh found.

@@ -63,6 +63,9 @@ func TestTogetherTheyNeverEmptyIt(t *testing.T) {
 		}
 	})
 	t.Logf("%s", total)
+	if total.games != *interleavings {
+		t.Errorf("got %d interleavings played to their end, want %d", total.games, *interleavings)
+	}
 }
 
 // TestBrokenGuardsAreCaught proves that the promise could be seen to break:

@@ -174,6 +174,7 @@ func (c *cloud) bucket(t *testing.T, backend string) string {
 	} else {
 		c.servers[name] = c.other
 		r := httptest.NewRequest(http.MethodPut, "/"+name, nil)
+		r.Host = "127.0.0.1"
 		r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=AKID/20261122/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0")
 		answer := httptest.NewRecorder()
 		c.other.ServeHTTP(answer, r)

@@ -224,3 +224,28 @@ func TestADeadChangeIsAsOldAsItsLease(t *testing.T) {
 		t.Errorf("got %q, want the takeover recorded", w.records())
 	}
 }
+
+// What was intended and not begun must not count as begun.
+func TestWhatWasNotBegunIsIdle(t *testing.T) {
+	w := newWorld(t, "", touching(allow()))
+	ctx, cancel := context.WithCancel(t.Context())
+	w.Log = interrupter{cancel}
+	_, err := w.Apply(ctx, "apply", []string{"-auto-approve"})
+	if !errors.Is(err, context.Canceled) || strings.Contains(w.calls(), "apply") || w.records() != "intent outcome" {
+		t.Errorf("got %v after %q, %q", err, w.calls(), w.records())
+	}
+	recent, open, err := w.Ledger.Recent(t.Context(), "123456789012", "search", time.Hour)
+	if len(recent) > 0 || len(open) > 0 || err != nil {
+		t.Errorf("got %+v, %+v, %v; want that nothing was done", recent, open, err)
+	}
+}
+
+// interrupter interrupts once something is recorded.
+type interrupter struct{ cancel context.CancelFunc }
+
+func (i interrupter) Write(p []byte) (int, error) {
+	if strings.Contains(string(p), "recorded as") {
+		i.cancel()
+	}
+	return len(p), nil
+}

@@ -64,7 +64,7 @@ func (g *Gate) judge(ctx context.Context, plan *gate.Plan, given *gate.Verdict) 
 	if ctx.Err() != nil {
 		return decision{}, ctx.Err()
 	}
-	d := decision{input: gate.Input{Now: g.Now(), Config: g.Config, Plan: plan, Snapshot: snapshot}}
+	d := decision{input: gate.Input{Now: g.Now().UTC(), Config: g.Config, Plan: plan, Snapshot: snapshot}}
 	if given != nil {
 		d.input.Given = given.Given()
 	}

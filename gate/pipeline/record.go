@@ -55,16 +55,11 @@ func leaseOf(v gate.Verdict, cluster string) string {
 // lets reports whether the change may go on: allowed, or only observed.
 func (r *run) lets(v gate.Verdict) bool { return v.Decision.Permits() || r.observe }
 
-// append writes one record to the chain of each cluster.
-func (r *run) append(ctx context.Context, record ledger.Record) ([]ledger.Ref, error) {
-	return r.Ledger.Each(ctx, r.clusters, record)
-}
-
 // note writes a record on which nothing depends. What happened has happened;
 // not being able to write it down is said, loudly.
-func (r *run) note(ctx context.Context, record ledger.Record) {
+func (r *run) note(ctx context.Context, clusters []string, record ledger.Record) {
 	// The user's interrupt must not keep it from being written.
-	if _, err := r.append(context.WithoutCancel(ctx), record); err != nil {
+	if _, err := r.Ledger.Each(context.WithoutCancel(ctx), clusters, record); err != nil {
 		fmt.Fprintf(r.Log, "holdfast: ledger.unwritten: %s could not be recorded: %v\n", record.Kind, err)
 	}
 }
@@ -74,7 +69,7 @@ func (r *run) refused(ctx context.Context, d decision) {
 	one := r.record
 	one.Kind = ledger.Refused
 	one.Judged(d.input, d.Verdict)
-	r.note(ctx, one)
+	r.note(ctx, r.clusters, one)
 }
 
 // held is the lease of a run; nil clusters hold nothing.
@@ -90,6 +85,14 @@ func (h held) lost() <-chan struct{} {
 	return h.Lost()
 }
 
+// token is the fencing token of a cluster; zero where nothing is held.
+func (h held) token(cluster string) int64 {
+	if h.Lease == nil {
+		return 0
+	}
+	return h.Token(cluster)
+}
+
 // take takes the lease of every cluster that the plan touches.
 func (r *run) take(ctx context.Context) (held, error) {
 	if len(r.clusters) == 0 {
@@ -103,7 +106,7 @@ func (r *run) take(ctx context.Context) (held, error) {
 		if other := new(lease.HeldError); !errors.As(err, &other) {
 			one.Why = "lease.failed"
 		}
-		r.note(ctx, one)
+		r.note(ctx, r.clusters, one)
 		if r.observe {
 			fmt.Fprintf(r.Log, "holdfast: observe mode: this would have been refused, %s: %s\n", one.Why, one.Note)
 			return held{}, nil
@@ -125,15 +128,15 @@ func (r *run) take(ctx context.Context) (held, error) {
 }
 
 // intends writes down what is about to be done, before it begins, and proves
-// once more that the clusters are ours.
+// once more that the clusters are ours. After an error nothing was changed.
 func (r *run) intends(ctx context.Context, d decision, h held) error {
 	one := r.record
-	one.Kind, one.Would = ledger.Intent, !d.Decision.Permits()
+	one.Kind, one.Would, one.Tokens = ledger.Intent, !d.Decision.Permits(), map[string]int64{}
 	one.Judged(d.input, d.Verdict)
-	if h.Lease != nil {
-		one.Token = h.Token(r.clusters[0])
+	for _, cluster := range r.clusters {
+		one.Tokens[cluster] = h.token(cluster)
 	}
-	refs, err := r.append(ctx, one)
+	refs, err := r.Ledger.Each(ctx, r.clusters, one)
 	switch {
 	case err == nil && len(r.clusters) > 0:
 		fmt.Fprintf(r.Log, "holdfast: recorded as %s\n", places(refs))
@@ -144,26 +147,43 @@ func (r *run) intends(ctx context.Context, d decision, h held) error {
 		fmt.Fprintf(r.Log, "holdfast: ledger.unwritten: this change could not be recorded: %v\n", err)
 	default:
 		// A change that leaves no record must not begin.
+		r.idle(ctx, r.clusters[:len(refs)])
 		return fmt.Errorf("ledger.unwritten: what is about to be done could not be recorded, so nothing was changed: %w", err)
 	}
-	if h.Lease != nil {
-		if err := h.Check(ctx); err != nil && !r.observe {
-			r.record.Note = "it was not begun"
-			r.ended(ctx, -1, "", nil)
+	if err = r.proved(ctx, h); err != nil {
+		r.idle(ctx, r.clusters)
+	}
+	return err
+}
+
+// proved proves that nothing has come between the intent and the change.
+func (r *run) proved(ctx context.Context, h held) error {
+	if h.Lease != nil && !r.observe {
+		if err := h.Check(ctx); err != nil {
 			return fmt.Errorf("lease.lost: %w", err)
 		}
 	}
 	return ctx.Err()
 }
 
-// ended writes down how terraform ended.
+// idle writes down that what was intended was not begun.
+func (r *run) idle(ctx context.Context, clusters []string) {
+	one := r.record
+	one.Kind, one.Idle = ledger.Outcome, true
+	if len(clusters) == 0 && len(r.clusters) > 0 {
+		return // no intent was written
+	}
+	r.note(ctx, clusters, one)
+}
+
+// ended writes down how terraform ended. err means that nobody knows.
 func (r *run) ended(ctx context.Context, code int, stopped string, err error) {
 	one := r.record
 	one.Kind, one.Interrupt = ledger.Outcome, stopped
-	if err == nil && code >= 0 {
+	if err == nil {
 		one.Exit = &code
 	}
-	r.note(ctx, one)
+	r.note(ctx, r.clusters, one)
 }
 
 // settled writes down how many serve once the change is over, and says it.

@@ -125,9 +125,9 @@ func (d *recordList) text(p *lines) {
 	table := tabwriter.NewWriter(p.w, 0, 0, 2, ' ', 0)
 	for _, row := range append([][]string{{"TIME", "RECORD", "KIND", "WHAT", "WHO", "PLAN"}}, d.rows...) {
 		for i := range row {
-			row[i] = plain(row[i])
+			row[i] = plain(cmp.Or(row[i], "-"))
 		}
-		fmt.Fprintln(table, strings.TrimRight(strings.Join(row, "\t"), "\t"))
+		fmt.Fprintln(table, strings.Join(row, "\t"))
 	}
 	p.err = table.Flush()
 	c := d.Counts

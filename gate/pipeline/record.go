@@ -254,7 +254,7 @@ func (w *Wrapper) remember(ctx context.Context, in *gate.Input, v gate.Verdict) 
 		}
 		in.Recent = append(in.Recent, recent...)
 		for _, r := range open {
-			w.tell(cluster, r)
+			w.tell(ctx, cluster, r)
 		}
 	}
 	slices.SortStableFunc(in.Recent, func(a, b gate.Recent) int { return b.At.Compare(a.At) })
@@ -280,13 +280,29 @@ func (w *Wrapper) remember(ctx context.Context, in *gate.Input, v gate.Verdict) 
 	return err
 }
 
-// tell says, once, that a change before this one was never seen to end.
-func (w *Wrapper) tell(cluster string, r ledger.Record) {
+// tell says, once, that a change before this one goes on, or was never seen to
+// end.
+func (w *Wrapper) tell(ctx context.Context, cluster string, r ledger.Record) {
 	if slices.Contains(w.told, r.Run+cluster) {
 		return
 	}
 	w.told = append(w.told, r.Run+cluster)
-	at := r.At.UTC().Format(time.RFC3339)
-	fmt.Fprintf(w.Log, "holdfast: the change of %s that %s began at %s (record %s/%d) was never recorded to end: holdfast or its machine was stopped during it.\n",
-		cluster, r.Actor.Who(), at, r.Chain, r.Seq)
+	end := "was never recorded to end: holdfast or its machine was stopped during it"
+	if silent, ok := w.holds(ctx, r.Run); ok {
+		end = fmt.Sprintf("has not ended: it holds its lease, and was last heard of %s ago", silent.Round(time.Second))
+	}
+	fmt.Fprintf(w.Log, "holdfast: the change of %s that %s began at %s (record %s/%d) %s.\n",
+		cluster, r.Actor.Who(), r.At.UTC().Format(time.RFC3339), r.Chain, r.Seq, end)
+}
+
+// holds reports whether a run holds a lease, and how long ago the store last
+// heard of it.
+func (w *Wrapper) holds(ctx context.Context, run string) (silent time.Duration, ok bool) {
+	// What cannot be read is said where the leases are taken, which fails then.
+	leases, _ := lease.List(ctx, w.Leases.Store)
+	i := slices.IndexFunc(leases, func(e lease.Entry) bool { return e.State == lease.Held && e.Holder.Run == run })
+	if i < 0 {
+		return 0, false
+	}
+	return leases[i].Silent, true
 }

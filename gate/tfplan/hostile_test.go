@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode"
@@ -163,40 +164,42 @@ func tags(n int) io.Reader {
 
 // tagMap is an object of so many members, none of which is held.
 func tagMap(n int) io.Reader {
-	return made(n, func(b *strings.Builder, i int) { fmt.Fprintf(b, `"tag%d":"v"`, i) }, "{", "}")
+	return made(n, func(b []byte, i int) []byte {
+		return append(strconv.AppendInt(append(b, `"tag`...), int64(i), 10), `":"v"`...)
+	}, "{", "}")
 }
 
 // made is a list or an object of n items, each made when it is read.
-func made(n int, item func(*strings.Builder, int), opening, closing string) io.Reader {
-	return &maker{n: n, item: item, rest: opening, closing: closing}
+func made(n int, item func([]byte, int) []byte, opening, closing string) io.Reader {
+	return &maker{n: n, item: item, rest: []byte(opening), closing: closing}
 }
 
 type maker struct {
-	i, n    int
-	item    func(*strings.Builder, int)
-	rest    string
-	closing string
+	i, n      int
+	item      func([]byte, int) []byte
+	buf, rest []byte
+	closing   string
 }
 
 func (m *maker) Read(p []byte) (int, error) {
-	for m.rest == "" {
+	for len(m.rest) == 0 {
 		if m.i > m.n {
 			return 0, io.EOF
 		}
-		var b strings.Builder
 		// A few at a time, so that making them takes little of what is measured.
-		for b.Len() < 4096 && m.i < m.n {
+		m.buf = m.buf[:0]
+		for len(m.buf) < 4096 && m.i < m.n {
 			if m.i > 0 {
-				b.WriteByte(',')
+				m.buf = append(m.buf, ',')
 			}
-			m.item(&b, m.i)
+			m.buf = m.item(m.buf, m.i)
 			m.i++
 		}
 		if m.i == m.n {
-			b.WriteString(m.closing)
+			m.buf = append(m.buf, m.closing...)
 			m.i++
 		}
-		m.rest = b.String()
+		m.rest = m.buf
 	}
 	n := copy(p, m.rest)
 	m.rest = m.rest[n:]
@@ -207,8 +210,8 @@ func (m *maker) Read(p []byte) (int, error) {
 // alone take no memory, those it deletes take some hundred bytes each.
 func TestMillionResources(t *testing.T) {
 	resources := func(n int, action string) io.Reader {
-		return io.MultiReader(strings.NewReader(`{"format_version":"1.2","resource_changes":`), made(n, func(b *strings.Builder, i int) {
-			fmt.Fprintf(b, `{"address":"x.y[%d]","type":"x","change":{"actions":["%s"]}}`, i, action)
+		return io.MultiReader(strings.NewReader(`{"format_version":"1.2","resource_changes":`), made(n, func(b []byte, i int) []byte {
+			return append(strconv.AppendInt(append(b, `{"address":"x.y[`...), int64(i), 10), `]","type":"x","change":{"actions":["`+action+`"]}}`...)
 		}, "[", "]"), strings.NewReader("}"))
 	}
 	for _, tc := range []struct {

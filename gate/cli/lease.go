@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/holdfast-gate/holdfast/gate/lease"
+	"github.com/holdfast-gate/holdfast/gate/ledger"
 )
 
 // leaseOptions is one run of lease list or lease release.
@@ -207,6 +208,12 @@ func runLeaseRelease(ctx context.Context, o *leaseOptions) error {
 		return err
 	}
 	fmt.Fprintf(o.Out, "The lease of %s is ended; it was held by %s, token %d.\n", plain(e.Cluster), e.Holder, e.Token)
+	l := ledger.Ledger{Store: kept, Now: o.Now, Sleep: o.Sleep, Version: buildVersion()}
+	if _, err := l.Append(ctx, ledger.Record{Kind: ledger.Released, Run: ledger.NewRun(), Account: e.Account, Cluster: e.Cluster,
+		Actor: o.actor(), Token: e.Token, Before: e.Holder.String(), Note: strings.TrimSpace(o.reason)}); err != nil {
+		// It is ended all the same, and the lease itself says by whom.
+		fmt.Fprintf(o.Err, "holdfast: ledger.unwritten: that it was ended could not be recorded: %v\n", err)
+	}
 	fmt.Fprintf(o.Err, "Warning: that run may still be applying until it notices. Nobody can take the lease for another %s.\n", span(seconds(e.Left)))
 	return nil
 }

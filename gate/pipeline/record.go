@@ -300,7 +300,7 @@ func (w *Wrapper) tell(ctx context.Context, cluster string, r ledger.Record) {
 func (w *Wrapper) holds(ctx context.Context, run string) (silent time.Duration, ok bool) {
 	// What cannot be read is said where the leases are taken, which fails then.
 	leases, _ := lease.List(ctx, w.Leases.Store)
-	i := slices.IndexFunc(leases, func(e lease.Entry) bool { return e.State == lease.Held && e.Holder.Run == run })
+	i := slices.IndexFunc(leases, func(e lease.Entry) bool { return e.State == lease.Held && e.Holder.ID == run })
 	if i < 0 {
 		return 0, false
 	}

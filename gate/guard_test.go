@@ -202,3 +202,74 @@ func TestAResizeOfOursIsAwaitedWhereItWas(t *testing.T) {
 		}
 	}
 }
+
+// What a verdict given before is not about is said in words, with the clocks
+// and digests that differ.
+func TestWhyAVerdictDoesNotHoldIsSaid(t *testing.T) {
+	given := Given{Decision: Allow, Plan: "0123456789abcdef", Config: "fedcba9876543210", Account: "1", Caller: "ann", At: noon, Expires: noon.Add(time.Hour)}
+	now := Verdict{Plan: Summary{Digest: given.Plan}, Config: given.Config, Account: "1", Caller: "ann", At: noon}
+	for name, test := range map[string]struct {
+		edit func(*Given, *Verdict)
+		want string
+	}{
+		"it holds":                  {func(*Given, *Verdict) {}, ""},
+		"its clock is just so late": {func(g *Given, _ *Verdict) { g.At, g.Expires = noon.Add(Skew), noon.Add(time.Hour) }, ""},
+		"its clock is wrong": {func(g *Given, _ *Verdict) { g.At, g.Expires = noon.Add(Skew+time.Second), noon.Add(time.Hour) },
+			"the verdict was given at 2018-01-02 12:05:01Z, which is 5m1s ahead of this machine's clock -> set the clocks of both machines, then have the plan judged again (holdfast check)"},
+		"it is over": {func(_ *Given, v *Verdict) { v.At = noon.Add(time.Hour) },
+			"the verdict was good until 2018-01-02 13:00:00Z, and it is 2018-01-02 13:00:00Z -> have the plan judged again (holdfast check)"},
+		"nobody knows when it is over": {func(g *Given, _ *Verdict) { g.Expires = time.Time{} },
+			"the verdict was good until a time that is not known, and it is 2018-01-02 12:00:00Z -> have the plan judged again (holdfast check)"},
+		"another plan": {func(_ *Given, v *Verdict) { v.Plan.Digest = "short" },
+			"the verdict is about the plan 0123456789ab, and the plan to apply is short -> apply the plan file that was judged, or have this one judged (holdfast check)"},
+		"no config any more": {func(_ *Given, v *Verdict) { v.Config = "" },
+			"the promises were edited since the verdict: it was given under holdfast.hcl fedcba987654, and now there is no holdfast.hcl -> have the plan judged again under the config as it is now (holdfast check)"},
+	} {
+		g, v := given, now
+		test.edit(&g, &v)
+		var got []string
+		for _, f := range unbound(g, v, 2*time.Hour) {
+			got = append(got, f.Message+" -> "+f.Remedy)
+		}
+		if all := strings.Join(got, "\n"); all != test.want {
+			t.Errorf("%s: got\n%s\nwant\n%s", name, all, test.want)
+		}
+	}
+}
+
+// A later change of ours to yet another size says nothing of this one.
+func TestAResizeIsOvertakenOnlyByOneThatShows(t *testing.T) {
+	change := func(record string, age time.Duration, group string, from, to int) Recent {
+		return Recent{Record: record, At: noon.Add(-age), Sizes: []Resize{{Region: "us-east-1", Group: group, From: from, To: to}}}
+	}
+	first := change("web/1", 3*time.Minute, "web", 6, 5)
+	for name, test := range map[string]struct {
+		later Recent
+		want  bool
+	}{
+		"it shows":                  {change("web/2", time.Minute, "web", 5, 4), true},
+		"it does not show either":   {change("web/2", time.Minute, "web", 5, 3), false},
+		"it is of another group":    {change("web/2", time.Minute, "job", 5, 4), false},
+		"it was before":             {change("web/0", 4*time.Minute, "web", 5, 4), false},
+		"it began with what is now": {change("web/2", time.Minute, "web", 4, 4), false},
+	} {
+		g := Group{Name: "web", Region: "us-east-1", Desired: 4}
+		if got := first.overtaken(&g, []Recent{first, test.later}); got != test.want {
+			t.Errorf("%s: got %v, want %v", name, got, test.want)
+		}
+	}
+}
+
+func TestALeaseIsNamedByWhatAClusterWasFoundBy(t *testing.T) {
+	for want, c := range map[string]Cluster{
+		"search":         {Name: "search", Members: Selector{Groups: []string{"web"}}},
+		"web":            {Name: "web in us-east-1", Implicit: true, Members: Selector{Groups: []string{"web"}}},
+		"aws_instance.n": {Name: "aws_instance.n in us-east-1", Implicit: true, Members: Selector{Addresses: []string{"aws_instance.n"}}},
+		"job":            {Name: "tag job", Implicit: true, Members: Selector{Tags: map[string]string{"Cluster": "job"}}},
+		"nothing":        {Name: "nothing", Implicit: true},
+	} {
+		if got := (&View{Cluster: c}).Lease(); got != want {
+			t.Errorf("%s: got %s, want %s", c.Name, got, want)
+		}
+	}
+}

@@ -89,6 +89,22 @@ func TestTheWorstAnswerHolds(t *testing.T) {
 	}
 }
 
+// Two searches find a group, and one of them comes from a replica that does not
+// know yet how large it is to be.
+func TestTwoSizesOfOneGroup(t *testing.T) {
+	for nth, want := range map[int]gate.Problem{0: gate.ProblemNone, 1: gate.ProblemPartial, 2: gate.ProblemPartial, 3: gate.ProblemNone} {
+		got, _ := mixed(t, live.Want{Tags: []live.Tag{{Key: "Cluster", Values: []string{"search"}}, {Key: "Role", Values: []string{"data"}}}},
+			func(w *awssim.World) {
+				w.CreateGroup(awssim.GroupSpec{Region: livetest.Home, Name: "web", Max: 6, Desired: 2, Tags: map[string]string{"Cluster": "search", "Role": "data"}, Settled: true})
+			},
+			func(w *awssim.World) { w.SetDesired("web", 3) },
+			func(action string, n int) bool { return action != "DescribeAutoScalingGroups" || n == nth || nth == 3 })
+		if p := problems(t, got)[gate.SourceGroups]; p != want {
+			t.Errorf("call %d knows: got problem %q, want %q", nth, p, want)
+		}
+	}
+}
+
 func everythingTagged() map[string]string { return map[string]string{"Cluster": "search"} }
 
 // Every list shows a member in service that its group's history says it ended.

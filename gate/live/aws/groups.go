@@ -3,6 +3,7 @@ package aws
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -74,6 +75,9 @@ func (r *reading) readGroups(ctx context.Context, in *autoscaling.DescribeAutoSc
 				if r.groupElsewhere(g) {
 					r.groups.fail(misplaced(callGroups, r.region, name+" in another region"))
 				}
+				if old, twice := r.asgs[name]; twice && !sameSizes(old, g) {
+					r.groups.fail(fault{gate.ProblemPartial, fmt.Sprintf("%s in %s gave two answers about %s that differ in its sizes, so that one of them is old: try again in a minute", callGroups, r.region, name)})
+				}
 				r.asgs[name] = g
 				r.tagged[name] = r.tagged[name] || len(in.Filters) > 0
 				r.seat(name, false, g.Instances)
@@ -83,6 +87,13 @@ func (r *reading) readGroups(ctx context.Context, in *autoscaling.DescribeAutoSc
 	if err != nil {
 		r.groups.fail(onPage(page, explain(ctx, callGroups, r.region, err)))
 	}
+}
+
+// sameSizes reports whether two answers about a group agree on how many members
+// it wants and how many it may have.
+func sameSizes(a, b asgtypes.AutoScalingGroup) bool {
+	same := func(x, y *int32) bool { return sdk.ToInt32(x) == sdk.ToInt32(y) }
+	return same(a.DesiredCapacity, b.DesiredCapacity) && same(a.MinSize, b.MinSize) && same(a.MaxSize, b.MaxSize)
 }
 
 // seat notes who is where. The caller holds r.mu. A place in the group itself

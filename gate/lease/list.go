@@ -39,11 +39,7 @@ type Entry struct {
 
 // List returns every lease in a store, by account and cluster.
 func List(ctx context.Context, s Store) ([]Entry, error) {
-	var keys []string
-	err := within(ctx, func(ctx context.Context) (err error) {
-		keys, err = s.List(ctx, prefix)
-		return err
-	})
+	keys, err := within(ctx, func(ctx context.Context) ([]string, error) { return s.List(ctx, prefix) })
 	if err != nil {
 		return nil, err
 	}

@@ -88,16 +88,20 @@ func read(ctx context.Context, s Store, account, cluster string) (found, error) 
 }
 
 func readKey(ctx context.Context, s Store, key string) (found, error) {
-	f := found{key: key}
-	var data []byte
-	err := within(ctx, func(ctx context.Context) (err error) {
-		data, f.version, f.age, err = s.Read(ctx, key)
-		return err
+	type answer struct {
+		data    []byte
+		version string
+		age     time.Duration
+	}
+	a, err := within(ctx, func(ctx context.Context) (a answer, err error) {
+		a.data, a.version, a.age, err = s.Read(ctx, key)
+		return a, err
 	})
 	if err != nil {
 		return found{key: key}, err
 	}
-	if err := json.Unmarshal(data, &f.record); err != nil || f.FormatVersion != formatVersion || f.Token < 1 || f.TTL <= 0 || f.Cluster == "" {
+	f := found{key: key, version: a.version, age: a.age}
+	if err := json.Unmarshal(a.data, &f.record); err != nil || f.FormatVersion != formatVersion || f.Token < 1 || f.TTL <= 0 || f.Cluster == "" {
 		// Fail closed: a record that cannot be understood may be of somebody who is
 		// changing the cluster.
 		return found{key: key}, fmt.Errorf("the record %s is not one that this version of holdfast understands\nUse the version that wrote it; if nobody changes that cluster, remove the object", key)
@@ -118,10 +122,7 @@ func write(ctx context.Context, s Store, f found, r record) (version string, err
 	if err != nil {
 		return "", err
 	}
-	err = within(ctx, func(ctx context.Context) (err error) {
-		version, err = s.Swap(ctx, f.key, f.version, data)
-		return err
-	})
+	version, err = within(ctx, func(ctx context.Context) (string, error) { return s.Swap(ctx, f.key, f.version, data) })
 	if err == nil {
 		return version, nil
 	}
@@ -140,24 +141,33 @@ func write(ctx context.Context, s Store, f found, r record) (version string, err
 }
 
 // within bounds one call of the store, also of one that does not heed its
-// context: a hanging network file system does not.
-func within(ctx context.Context, f func(context.Context) error) error {
+// context: a hanging network file system does not. Such a call is left behind,
+// and shares nothing with who made it.
+func within[T any](ctx context.Context, f func(context.Context) (T, error)) (T, error) {
+	var none T
 	if ctx.Err() != nil {
-		return ctx.Err()
+		return none, ctx.Err()
 	}
 	ctx, cancel := context.WithTimeout(ctx, call)
 	defer cancel()
-	done := make(chan error, 1)
-	go func() { done <- f(ctx) }()
+	type answer struct {
+		value T
+		err   error
+	}
+	done := make(chan answer, 1)
+	go func() {
+		value, err := f(ctx)
+		done <- answer{value, err}
+	}()
 	select {
-	case err := <-done:
-		return err
+	case a := <-done:
+		return a.value, a.err
 	case <-ctx.Done():
 	}
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return fmt.Errorf("the store gave no answer in time\nSee whether it can be reached, and try again")
+		return none, errors.New("the store gave no answer in time\nSee whether it can be reached, and try again")
 	}
-	return ctx.Err()
+	return none, ctx.Err()
 }
 
 // String names a holder in a sentence, without what acts on a terminal.

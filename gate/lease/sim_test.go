@@ -45,7 +45,7 @@ func newSim() *sim { return &sim{skew: 437 * time.Millisecond, objects: map[stri
 
 // travel carries a call there and back. What is on its way arrives, even when
 // who sent it has given up.
-func (s *sim) travel(ctx context.Context, op, key string, do func() error) error {
+func travel[T any](ctx context.Context, s *sim, op, key string, do func() (T, error)) (T, error) {
 	var t trouble
 	s.mu.Lock()
 	network := s.network
@@ -53,51 +53,59 @@ func (s *sim) travel(ctx context.Context, op, key string, do func() error) error
 	if network != nil {
 		t = network(op, key)
 	}
-	done := make(chan error, 1)
+	type answer struct {
+		value T
+		err   error
+	}
+	done := make(chan answer, 1)
 	go func() {
 		<-time.After(t.there)
-		var err error
+		var a answer
 		if !t.never {
 			s.mu.Lock()
-			err = do()
+			a.value, a.err = do()
 			s.mu.Unlock()
 		}
 		<-time.After(t.back)
 		if t.err != nil {
-			err = t.err
+			a.err = t.err
 		}
-		done <- err
+		done <- a
 	}()
+	var none T
 	select {
-	case err := <-done:
-		return err
+	case a := <-done:
+		if a.err != nil {
+			return none, a.err
+		}
+		return a.value, nil
 	case <-ctx.Done():
-		return ctx.Err()
+		return none, ctx.Err()
 	}
 }
 
 func (s *sim) now() time.Time { return time.Now().Add(s.skew).Truncate(time.Second) }
 
-func (s *sim) Read(ctx context.Context, key string) (data []byte, version string, age time.Duration, err error) {
-	err = s.travel(ctx, "read", key, func() error {
+func (s *sim) Read(ctx context.Context, key string) ([]byte, string, time.Duration, error) {
+	type reading struct {
+		object
+		age time.Duration
+	}
+	r, err := travel(ctx, s, "read", key, func() (reading, error) {
 		o, ok := s.objects[key]
 		if !ok {
-			return fmt.Errorf("%s: %w", key, fs.ErrNotExist)
+			return reading{}, fmt.Errorf("%s: %w", key, fs.ErrNotExist)
 		}
-		data, version, age = o.data, o.version, s.now().Sub(o.at)
-		return nil
+		return reading{o, s.now().Sub(o.at)}, nil
 	})
-	if err != nil {
-		return nil, "", 0, err
-	}
-	return data, version, age, nil
+	return r.data, r.version, r.age, err
 }
 
-func (s *sim) Swap(ctx context.Context, key, version string, data []byte) (next string, err error) {
-	err = s.travel(ctx, "swap", key, func() error {
+func (s *sim) Swap(ctx context.Context, key, version string, data []byte) (string, error) {
+	return travel(ctx, s, "swap", key, func() (string, error) {
 		o := s.objects[key]
 		if o.version != version {
-			return fmt.Errorf("%s: %w", key, fs.ErrExist)
+			return "", fmt.Errorf("%s: %w", key, fs.ErrExist)
 		}
 		var before, after record
 		if o.data != nil {
@@ -107,26 +115,21 @@ func (s *sim) Swap(ctx context.Context, key, version string, data []byte) (next 
 			s.wrote(before, after)
 		}
 		s.writes++
-		next = fmt.Sprint(s.writes)
+		next := fmt.Sprint(s.writes)
 		s.objects[key] = object{data, next, s.now()}
-		return nil
+		return next, nil
 	})
-	if err != nil {
-		return "", err
-	}
-	return next, nil
 }
 
-func (s *sim) List(ctx context.Context, prefix string) (keys []string, err error) {
-	err = s.travel(ctx, "list", prefix, func() error {
+func (s *sim) List(ctx context.Context, prefix string) ([]string, error) {
+	return travel(ctx, s, "list", prefix, func() (keys []string, err error) {
 		for _, key := range slices.Sorted(maps.Keys(s.objects)) {
 			if strings.HasPrefix(key, prefix) {
 				keys = append(keys, key)
 			}
 		}
-		return nil
+		return keys, nil
 	})
-	return keys, err
 }
 
 func (s *sim) disturb(network func(op, key string) trouble) {

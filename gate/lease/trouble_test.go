@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -255,10 +256,9 @@ func TestNothingActsOnATerminal(t *testing.T) {
 // after.
 func TestALateTaking(t *testing.T) {
 	bubble(t, func(t *testing.T, s *sim) {
-		first := true
+		var first atomic.Bool
 		s.disturb(func(op, _ string) trouble {
-			if op == "swap" && first {
-				first = false
+			if op == "swap" && first.CompareAndSwap(false, true) {
 				return trouble{there: 40 * time.Second}
 			}
 			return trouble{}

@@ -245,6 +245,18 @@ func TestTheServerIsTriedOnce(t *testing.T) {
 	}
 }
 
+func TestTheBucketIsInThePath(t *testing.T) {
+	s, _ := openFront(t)
+	if !s.custom || !s.client.Options().UsePathStyle {
+		t.Error("a server that is not AWS's has no name for each bucket")
+	}
+	t.Setenv("AWS_ENDPOINT_URL_S3", "")
+	s = must(NewS3(t.Context(), Bucket{Name: "team"}))(t)
+	if s.custom || s.client.Options().UsePathStyle {
+		t.Error("AWS's own server is spoken to as if it were somebody else's")
+	}
+}
+
 func TestAPageThatFails(t *testing.T) {
 	s, f := openFront(t)
 	for _, key := range []string{"a", "b", "c", "d", "e"} {

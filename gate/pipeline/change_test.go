@@ -70,7 +70,7 @@ func TestTheOutcomeSaysHowManyServe(t *testing.T) {
 	if code, err := w.Apply(t.Context(), "apply", []string{"-auto-approve"}); code != 0 || err != nil {
 		t.Fatalf("got %d, %v", code, err)
 	}
-	if want := "holdfast: search: 3 members of it serve, it needs 2.\n"; !strings.Contains(w.log.String(), want) {
+	if want := "holdfast: search has settled: 3 in service, it needs 2.\n"; !strings.Contains(w.log.String(), want) {
 		t.Errorf("got %q, want %q in it", w.log.String(), want)
 	}
 }

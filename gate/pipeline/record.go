@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -194,18 +195,24 @@ func (r *run) settled(ctx context.Context, clusters []*gate.View, quiet bool) {
 	for _, c := range clusters {
 		one := r.record
 		one.Kind, one.Cluster = ledger.Settled, c.Lease()
+		state := "has settled"
 		if !quiet {
-			one.Note = "it was not seen at rest: " + moves(clusters, r.Now())
+			state = "was not seen to settle (" + cmp.Or(moves([]*gate.View{c}, r.Now()), "not all of it could be read") + ")"
+			one.Note = "it " + state
 		}
 		for _, p := range c.Roles {
 			needs := 0
 			for _, f := range p.Floors {
-				if f.Promise != "zone floor" {
+				if f.Promise != gate.PromiseZoneFloor {
 					needs = max(needs, f.Needs)
 				}
 			}
 			one.Serving = append(one.Serving, ledger.Serving{Role: p.Role.Name, Serving: len(p.Serving), Needs: needs})
-			fmt.Fprintf(r.Log, "holdfast: %s: %s of it serve, it needs %d.\n", roleName(c, p.Role), gate.Count(len(p.Serving), "member"), needs)
+			few := ""
+			if len(p.Serving) < needs {
+				few = ": TOO FEW"
+			}
+			fmt.Fprintf(r.Log, "holdfast: %s %s: %d in service, it needs %d%s.\n", roleName(c, p.Role), state, len(p.Serving), needs, few)
 		}
 		if _, err := r.Ledger.Append(context.WithoutCancel(ctx), one); err != nil {
 			fmt.Fprintf(r.Log, "holdfast: ledger.unwritten: how %s settled could not be recorded: %v\n", c.Cluster.Name, err)

@@ -1,7 +1,6 @@
 package pipeline
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -196,8 +195,12 @@ func (r *run) settled(ctx context.Context, clusters []*gate.View, quiet bool) {
 		one := r.record
 		one.Kind, one.Cluster = ledger.Settled, c.Lease()
 		state := "has settled"
+		if moving := movers(c, r.Now()); len(moving) > 0 {
+			state = "has not settled yet (" + strings.Join(moving, ", ") + ")"
+		} else if !quiet && moves(clusters, r.Now()) == "" {
+			state = "was not seen to settle: not all of it could be read"
+		}
 		if !quiet {
-			state = "was not seen to settle (" + cmp.Or(moves([]*gate.View{c}, r.Now()), "not all of it could be read") + ")"
 			one.Note = "it " + state
 		}
 		for _, p := range c.Roles {

@@ -42,8 +42,7 @@ func more(t *testing.T, all map[string]func(*testing.T) tested) {
 // holds and then writes, with threads and no lock in between (s3/responses.py,
 // put_object), so two conditional writes can both be done; S3 promises that
 // only one is. In 160 rounds of fifty writers it never happened, but a suite
-// must not fail for what S3 does not do. (versitygw 1.8 with files does the
-// same in two steps.)
+// must not fail for what S3 does not do.
 func oneWriteAtATime(t *testing.T, endpoint string) string {
 	proxy := httputil.NewSingleHostReverseProxy(must(url.Parse(endpoint))(t))
 	var mu sync.Mutex

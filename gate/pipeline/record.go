@@ -298,21 +298,19 @@ func (w *Wrapper) tell(ctx context.Context, cluster string, r ledger.Record) {
 	}
 	w.told = append(w.told, r.Run+cluster)
 	end := "was never recorded to end: holdfast or its machine was stopped during it"
-	if silent, ok := w.holds(ctx, r.Run); ok {
-		end = fmt.Sprintf("has not ended: it holds its lease, and was last heard of %s ago", silent.Round(time.Second))
+	if w.holds(ctx, r.Run) {
+		end = "may still go on: its lease was not given back"
 	}
 	fmt.Fprintf(w.Log, "holdfast: the change of %s that %s began at %s (record %s/%d) %s.\n",
 		cluster, r.Actor.Who(), r.At.UTC().Format(time.RFC3339), r.Chain, r.Seq, end)
 }
 
-// holds reports whether a run holds a lease, and how long ago the store last
-// heard of it.
-func (w *Wrapper) holds(ctx context.Context, run string) (silent time.Duration, ok bool) {
+// holds reports whether a run has a lease, or may not have noticed that it was
+// ended.
+func (w *Wrapper) holds(ctx context.Context, run string) bool {
 	// What cannot be read is said where the leases are taken, which fails then.
 	leases, _ := lease.List(ctx, w.Leases.Store)
-	i := slices.IndexFunc(leases, func(e lease.Entry) bool { return e.State == lease.Held && e.Holder.ID == run })
-	if i < 0 {
-		return 0, false
-	}
-	return leases[i].Silent, true
+	return slices.ContainsFunc(leases, func(e lease.Entry) bool {
+		return e.Holder.ID == run && (e.State == lease.Held || e.State == lease.Ending)
+	})
 }

@@ -213,15 +213,16 @@ func (w *watch) serving() []MemberView {
 
 // zones counts those that members serving now span.
 func (w *watch) zones() int {
-	spanned := map[string]bool{}
+	var spanned []string
 	for _, m := range w.serving() {
-		spanned[m.Zone] = true
+		spanned = append(spanned, m.Zone)
 	}
 	for _, id := range w.role.Serving {
 		if !w.out(id) {
-			spanned[w.live[id].Zone] = true
+			spanned = append(spanned, w.live[id].Zone)
 		}
 	}
-	delete(spanned, "") // a zone that is not known is none
-	return len(spanned)
+	spanned = slices.DeleteFunc(spanned, func(zone string) bool { return zone == "" }) // one that is not known is none
+	slices.Sort(spanned)
+	return len(slices.Compact(spanned))
 }

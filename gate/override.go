@@ -218,8 +218,11 @@ func (o *overrides) unused() []Finding {
 		if one.Cluster != "" {
 			on = " on " + one.Cluster
 		}
-		out = append(out, Finding{Check: "override", Code: "override.unused", Decision: Warn, Cluster: one.Cluster, Subjects: []string{one.Code},
-			Message: fmt.Sprintf("the override of %s%s by %s lets nothing through: %s", one.Code, on, cmp.Or(one.By, "nobody known"), why), Remedy: remedy})
+		message := fmt.Sprintf("the override of %s%s by %s lets nothing through: %s", one.Code, on, cmp.Or(one.By, "nobody known"), why)
+		if slices.ContainsFunc(out, func(f Finding) bool { return f.Message == message }) {
+			continue // somebody gave it once more
+		}
+		out = append(out, Finding{Check: "override", Code: "override.unused", Decision: Warn, Cluster: one.Cluster, Subjects: []string{one.Code}, Message: message, Remedy: remedy})
 	}
 	return out
 }

@@ -160,7 +160,7 @@ func gist(r ledger.Record) string {
 		say(true, "%s", serves(s))
 	}
 	if r.Override != nil {
-		say(true, "%s until %s", r.Override.Code, stamp(r.Override.Expires))
+		say(true, "%s until %s by %s", r.Override.Code, stamp(r.Override.Expires), r.Override.By)
 	}
 	say(r.Before != "", "was %s", r.Before)
 	return strings.Join(parts, ", ")

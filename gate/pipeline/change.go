@@ -42,10 +42,11 @@ func (w *Wrapper) change(ctx context.Context, c change) (int, error) {
 	if err != nil {
 		return 1, err
 	}
+	before := c.Decision
 	if c.decision, err = w.recheck(ctx, c); err != nil {
 		return status(err)
 	}
-	if !c.Decision.Permits() {
+	if before.Permits() && !c.Decision.Permits() {
 		if err := w.Report(c.Verdict); err != nil {
 			return 1, err
 		}
@@ -68,9 +69,9 @@ func (w *Wrapper) change(ctx context.Context, c change) (int, error) {
 // recheck proves the verdict again, under the lease: on a fresh snapshot, about
 // this very file, under the config as it is now.
 func (w *Wrapper) recheck(ctx context.Context, c change) (decision, error) {
-	given := c.Verdict
-	if w.Given != nil {
-		given = *w.Given
+	given := w.Given
+	if given == nil && c.Decision.Permits() {
+		given = &c.Verdict // one that is only observed is no leave to hold it to
 	}
 	plan := *c.input.Plan
 	var err error
@@ -83,5 +84,5 @@ func (w *Wrapper) recheck(ctx context.Context, c change) (decision, error) {
 		return decision{}, fmt.Errorf("the config cannot be read any more: %w", err)
 	}
 	w.Config = config
-	return w.judge(ctx, &plan, &given)
+	return w.judge(ctx, &plan, given)
 }

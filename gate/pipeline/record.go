@@ -252,7 +252,7 @@ func (w *Wrapper) remember(ctx context.Context, in *gate.Input, v gate.Verdict) 
 	chains := v.Touched()
 	for _, cluster := range chains {
 		recent, open, err := w.Ledger.Recent(ctx, v.Account, cluster, gate.RecentWindow)
-		if err != nil {
+		if err = w.unread(ctx, err); err != nil {
 			return err
 		}
 		for i, change := range recent {
@@ -277,7 +277,7 @@ func (w *Wrapper) remember(ctx context.Context, in *gate.Input, v gate.Verdict) 
 	}
 	for _, cluster := range append(chains, "") {
 		given, err := w.Ledger.Overrides(ctx, v.Account, cluster, v.Plan.Digest)
-		if err != nil {
+		if err = w.unread(ctx, err); err != nil {
 			return err
 		}
 		in.Overrides = append(in.Overrides, given...)
@@ -288,6 +288,20 @@ func (w *Wrapper) remember(ctx context.Context, in *gate.Input, v gate.Verdict) 
 	asked, err := w.asked(v)
 	in.Overrides = append(in.Overrides, asked...)
 	return err
+}
+
+// unread is what a ledger that cannot be read means: an error, except where
+// nothing is refused. There it is said, once.
+func (w *Wrapper) unread(ctx context.Context, err error) error {
+	if err == nil || !w.Config.Observe || ctx.Err() != nil {
+		return err
+	}
+	if code := "ledger.unread"; !slices.Contains(w.told, code) {
+		w.told = append(w.told, code)
+		what, _, _ := strings.Cut(err.Error(), "\n")
+		fmt.Fprintf(w.Log, "holdfast: observe mode: this would have been refused, %s: %s\n", code, what)
+	}
+	return nil
 }
 
 // tell says, once, that a change before this one goes on, or was never seen to

@@ -35,6 +35,8 @@ func TestABrokenProjectionIsCaught(t *testing.T) {
 		"one too few is enough":                         {"floor.go", "r.During < f.Needs {", "r.During+1 < f.Needs {"},
 		"no zone is ever emptied":                       {"project.go", "p.Zones = fewestZones(pools, stops)", "p.Zones = fewestZones(nil, stops) + 3"},
 		"a deleted group keeps its members":             {"effect_group.go", "Effect{Group: name, Ends: ids,", "Effect{Group: name, Ends: ids[:0],"},
+		"a zone that comes moves nobody":                {"effect_group.go", "if comes && target > 1 {", "if comes && target > 99 {"},
+		"off the load balancer they serve on":           {"effect_group.go", "if lost || slices", "if lost && slices"},
 		"a new instance type needs no stop":             {"effect_instance.go", "c.changes(restarts()...); len(names) > 0", "c.changes(restarts()...); len(names) > 9"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -35,7 +35,7 @@ func (w *Wrapper) begin(ctx context.Context, c change) (*run, error) {
 		one.Kind, one.Cluster, one.Override, one.Note = ledger.Overridden, leaseOf(c.Verdict, o.Cluster), &o, o.Reason
 		if _, err := w.Ledger.Append(ctx, one); err != nil {
 			// An override that nobody can read back was not given.
-			return nil, fmt.Errorf("ledger.unwritten: the override could not be recorded, so it is not given: %w", err)
+			return nil, fmt.Errorf("ledger.unwritten: the override is not given: %w", err)
 		}
 	}
 	return r, nil
@@ -60,7 +60,7 @@ func (r *run) lets(v gate.Verdict) bool { return v.Decision.Permits() || r.obser
 func (r *run) note(ctx context.Context, clusters []string, record ledger.Record) {
 	// The user's interrupt must not keep it from being written.
 	if _, err := r.Ledger.Each(context.WithoutCancel(ctx), clusters, record); err != nil {
-		fmt.Fprintf(r.Log, "holdfast: ledger.unwritten: %s could not be recorded: %v\n", record.Kind, err)
+		fmt.Fprintf(r.Log, "holdfast: ledger.unwritten: %s\n", sentence(err))
 	}
 }
 
@@ -102,7 +102,7 @@ func (r *run) take(ctx context.Context) (held, error) {
 	l, err := r.Leases.Take(ctx, r.account, r.clusters, r.Wait)
 	if err != nil {
 		one := r.record
-		one.Kind, one.Why, one.Note, one.Would = ledger.Refused, "lease.held", strings.SplitN(err.Error(), "\n", 2)[0], r.observe
+		one.Kind, one.Why, one.Note, one.Would = ledger.Refused, "lease.held", sentence(err), r.observe
 		if other := new(lease.HeldError); !errors.As(err, &other) {
 			one.Why = "lease.failed"
 		}
@@ -121,7 +121,7 @@ func (r *run) take(ctx context.Context) (held, error) {
 		one.Note = "the lease had run out and was not given back"
 		fmt.Fprintf(r.Log, "holdfast: the lease of %s had run out; it was held by %s.\n", t.Cluster, one.Before)
 		if _, err := r.Ledger.Append(ctx, one); err != nil {
-			return held{l}, fmt.Errorf("ledger.unwritten: the takeover of %s could not be recorded: %w", t.Cluster, err)
+			return held{l}, fmt.Errorf("ledger.unwritten: nothing was changed: %w", err)
 		}
 	}
 	return held{l}, nil
@@ -144,11 +144,11 @@ func (r *run) intends(ctx context.Context, d decision, h held) error {
 	case len(r.clusters) == 0 || r.observe:
 		// Nothing that holdfast protects is changed; a store that is away must not
 		// stand in the way of it.
-		fmt.Fprintf(r.Log, "holdfast: ledger.unwritten: this change could not be recorded: %v\n", err)
+		fmt.Fprintf(r.Log, "holdfast: ledger.unwritten: %s\n", sentence(err))
 	default:
 		// A change that leaves no record must not begin.
 		r.idle(ctx, r.clusters[:len(refs)])
-		return fmt.Errorf("ledger.unwritten: what is about to be done could not be recorded, so nothing was changed: %w", err)
+		return fmt.Errorf("ledger.unwritten: nothing was changed: %w", err)
 	}
 	if err = r.proved(ctx, h); err != nil {
 		r.idle(ctx, r.clusters)
@@ -218,7 +218,7 @@ func (r *run) settled(ctx context.Context, clusters []*gate.View, quiet bool) {
 			fmt.Fprintf(r.Log, "holdfast: %s %s: %d in service, it needs %d%s.\n", roleName(c, p.Role), state, len(p.Serving), needs, few)
 		}
 		if _, err := r.Ledger.Append(context.WithoutCancel(ctx), one); err != nil {
-			fmt.Fprintf(r.Log, "holdfast: ledger.unwritten: how %s settled could not be recorded: %v\n", c.Cluster.Name, err)
+			fmt.Fprintf(r.Log, "holdfast: ledger.unwritten: %s\n", sentence(err))
 		}
 	}
 }
@@ -236,6 +236,12 @@ func (h held) release(ctx context.Context) {
 		// A lease that cannot be given back runs out by itself.
 		_ = h.Release(context.WithoutCancel(ctx))
 	}
+}
+
+// sentence is what is wrong, without what to do about it.
+func sentence(err error) string {
+	what, _, _ := strings.Cut(err.Error(), "\n")
+	return what
 }
 
 func places(refs []ledger.Ref) string {
@@ -298,8 +304,7 @@ func (w *Wrapper) unread(ctx context.Context, err error) error {
 	}
 	if code := "ledger.unread"; !slices.Contains(w.told, code) {
 		w.told = append(w.told, code)
-		what, _, _ := strings.Cut(err.Error(), "\n")
-		fmt.Fprintf(w.Log, "holdfast: observe mode: this would have been refused, %s: %s\n", code, what)
+		fmt.Fprintf(w.Log, "holdfast: observe mode: this would have been refused, %s: %s\n", code, sentence(err))
 	}
 	return nil
 }

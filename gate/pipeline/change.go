@@ -56,6 +56,10 @@ func (w *Wrapper) change(ctx context.Context, c change) (int, error) {
 		fmt.Fprintln(w.Log, "holdfast: it was allowed before and is not any more. Nothing was changed.")
 		return 1, nil
 	}
+	if err := r.covers(c.Verdict); err != nil {
+		r.refused(ctx, c.decision)
+		return 1, err
+	}
 	if err := r.intends(ctx, c.decision, held); err != nil {
 		return 1, err
 	}

@@ -249,3 +249,14 @@ func (i interrupter) Write(p []byte) (int, error) {
 	}
 	return len(p), nil
 }
+
+// A cluster that the plan touches only once the leases are taken is nobody's.
+func TestAClusterThatIsNotLeasedIsNotTouched(t *testing.T) {
+	more := touching(allow())
+	more.Clusters = append(more.Clusters, &gate.View{Cluster: gate.Cluster{Name: "db"}, Effects: more.Clusters[0].Effects})
+	w := newWorld(t, "", touching(allow()), more)
+	code, err := w.Apply(t.Context(), "apply", []string{"-auto-approve"})
+	if code != 1 || err == nil || !strings.Contains(err.Error(), "lease.missing: the plan touches db now") || strings.Contains(w.calls(), "apply") {
+		t.Errorf("got %d, %v after %q", code, err, w.calls())
+	}
+}

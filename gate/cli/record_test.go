@@ -75,7 +75,7 @@ func TestRecordList(t *testing.T) {
 	for _, want := range []string{
 		"TIME                  RECORD                  KIND      WHAT", "123456789012/search/1 ", "123456789012/queue/4 ", "exit 0", "data: 5 serve of 3 needed", "lease.held", "not started",
 		"budget.breached until 2026-11-22 09:00:00Z", "was bob on ci-3", "allow, only observed", "0123456789ab\n",
-		"Of these 16 records: 2 changes allowed (1 by an override), 2 refused, 1 would have been refused (observe mode), 1 unfinished.",
+		"16 records: 2 changes allowed (1 by an override), 2 refused, 1 would have been refused (observe mode), 1 unfinished.",
 	} {
 		if !strings.Contains(all, want) {
 			t.Errorf("got\n%s\nwant %q in it", all, want)

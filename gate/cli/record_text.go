@@ -132,7 +132,7 @@ func (d *recordList) text(p *lines) {
 	p.err = table.Flush()
 	c := d.Counts
 	p.line("")
-	p.line("Of these %s: %s allowed (%d by an override), %d refused, %d would have been refused (observe mode), %d unfinished.",
+	p.line("%s: %s allowed (%d by an override), %d refused, %d would have been refused (observe mode), %d unfinished.",
 		gate.Count(d.Listed, "record"), gate.Count(c.Allowed, "change"), c.Overridden, c.Refused, c.Would, c.Unfinished)
 }
 

@@ -109,8 +109,8 @@ func answer(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 }
 
-func kill(ts *testscript.TestScript, neg bool, args []string) {
-	need(ts, !neg && len(args) == 1, "kill NAME")
+func sigkill(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, !neg && len(args) == 1, "sigkill NAME")
 	ts.Check(actorOf(ts, args[0]).Process.Kill())
 }
 

@@ -7,9 +7,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/config"
@@ -28,7 +31,7 @@ const Name = "search"
 // New give equal ids, in every process.
 type Cluster struct {
 	*awssim.World
-	IDs   []string // of its members, in the order of their launch
+	IDs   []string // of its members, in the order of their launch; or the names of its groups
 	Floor int      // members that must go on serving
 }
 
@@ -42,6 +45,26 @@ func New(start time.Time, members, floor int) *Cluster {
 		c.IDs = append(c.IDs, c.RunInstance(awssim.InstanceSpec{Type: "t3.micro", Image: "ami-1", Tags: map[string]string{"Cluster": Name}, Age: time.Hour}))
 	}
 	return c
+}
+
+// NewGroups starts a cluster of several groups of one size, whose names are IDs.
+func NewGroups(start time.Time, groups, size, floor int) *Cluster {
+	c := &Cluster{World: awssim.New(start), Floor: floor}
+	for i := range groups {
+		name := fmt.Sprintf("search-%02d", i)
+		c.CreateGroup(awssim.GroupSpec{Name: name, Max: size, Desired: size, Tags: map[string]string{"Cluster": Name}, Type: "t3.micro", Image: "ami-1", Settled: true})
+		c.IDs = append(c.IDs, name)
+	}
+	return c
+}
+
+// End ends a member, or empties a group.
+func (c *Cluster) End(id string) {
+	if strings.HasPrefix(id, "i-") {
+		c.TerminateInstance(id)
+	} else {
+		c.SetDesired(id, 0)
+	}
 }
 
 // Serving is how many members really serve now.
@@ -102,20 +125,25 @@ func (d direct) Do(r *http.Request) (*http.Response, error) {
 
 type values = map[string]any
 
-// WritePlan writes a plan file that ends members, made in a directory that
-// manages no others.
+// WritePlan writes a plan file that ends members, or empties groups, made in a
+// directory that manages no others.
 func (c *Cluster) WritePlan(path string, made time.Time, victims ...string) error {
 	var changes []any
 	for i, id := range victims {
-		in := c.Instance(id)
-		before := values{
-			"id": id, "arn": fmt.Sprintf("arn:aws:ec2:%s:%s:instance/%s", in.Region, awssim.DefaultAccount, id), "region": in.Region,
-			"instance_state": "running", "instance_type": in.Type, "availability_zone": in.Zone, "tags": in.Tags, "tags_all": in.Tags,
+		kind, act := "aws_autoscaling_group", "update"
+		var before, after values
+		if strings.HasPrefix(id, "i-") {
+			kind, act, before = "aws_instance", "delete", c.instance(id)
+		} else {
+			before, after = c.group(id)
+		}
+		change := values{"actions": []string{act}, "before": before, "after": nil, "after_unknown": values{}, "before_sensitive": values{}, "after_sensitive": values{}}
+		if after != nil {
+			change["after"] = after
 		}
 		changes = append(changes, values{
-			"address": fmt.Sprintf("aws_instance.member[%d]", i), "mode": "managed", "type": "aws_instance", "name": "member", "index": i,
-			"provider_name": "registry.terraform.io/hashicorp/aws",
-			"change":        values{"actions": []string{"delete"}, "before": before, "after": nil, "after_unknown": values{}, "before_sensitive": values{}, "after_sensitive": values{}},
+			"address": fmt.Sprintf("%s.member[%d]", kind, i), "mode": "managed", "type": kind, "name": "member", "index": i,
+			"provider_name": "registry.terraform.io/hashicorp/aws", "change": change,
 		})
 	}
 	data, err := json.Marshal(values{
@@ -128,6 +156,25 @@ func (c *Cluster) WritePlan(path string, made time.Time, victims ...string) erro
 		return err
 	}
 	return os.WriteFile(path, append([]byte(magic), data...), 0o600)
+}
+
+// instance is a member as terraform records it.
+func (c *Cluster) instance(id string) values {
+	in := c.Instance(id)
+	return values{
+		"id": id, "arn": fmt.Sprintf("arn:aws:ec2:%s:%s:instance/%s", in.Region, awssim.DefaultAccount, id), "region": in.Region,
+		"instance_state": "running", "instance_type": in.Type, "availability_zone": in.Zone, "tags": in.Tags, "tags_all": in.Tags,
+	}
+}
+
+// group is a group as terraform records it, and as it is when it is emptied.
+func (c *Cluster) group(name string) (before, after values) {
+	groups := c.Groups("")
+	g := groups[slices.IndexFunc(groups, func(g awssim.Group) bool { return g.Name == name })]
+	before = values{"id": name, "name": name, "arn": g.ARN, "region": g.Region, "min_size": g.Min, "max_size": g.Max, "desired_capacity": g.Desired}
+	after = maps.Clone(before)
+	after["desired_capacity"] = 0
+	return before, after
 }
 
 // magic is how a plan file begins: it is a zip archive.

@@ -38,7 +38,9 @@ type game struct {
 	victims  int           // of each runner
 	floor    int           // of the cluster
 	backend  string        // where leases and records are kept
+	grouped  bool          // the members are in groups, and each runner empties one
 	lag      time.Duration // by which reads of EC2 are behind
+	behind   time.Duration // by which reads of the groups are
 	patience time.Duration // longest that a runner waits
 	without  guard         // this one is broken
 }
@@ -52,6 +54,9 @@ func draw(seed uint64) game {
 	}
 	if r.IntN(3) == 0 {
 		g.lag = time.Duration(r.Int64N(int64(5 * time.Minute)))
+	}
+	if g.grouped = r.IntN(3) == 0; g.grouped && r.IntN(3) == 0 {
+		g.behind = time.Duration(r.Int64N(int64(5 * time.Minute)))
 	}
 	if r.IntN(2) == 0 {
 		g.patience = time.Duration(r.Int64N(int64(6 * time.Minute)))
@@ -73,7 +78,8 @@ func (g *game) fill() {
 }
 
 func (g game) String() string {
-	return fmt.Sprintf("%d runners, %d members, floor %d, %s, EC2 %s behind, waiting up to %s", g.n, g.members, g.floor, g.backend, g.lag.Round(time.Second), g.patience.Round(time.Second))
+	return fmt.Sprintf("%d runners, %d members, in groups %v, floor %d, %s, EC2 %s behind and groups %s, waiting up to %s",
+		g.n, g.members, g.grouped, g.floor, g.backend, g.lag.Round(time.Second), g.behind.Round(time.Second), g.patience.Round(time.Second))
 }
 
 // A table is a game on its way, in a time of its own.
@@ -98,8 +104,13 @@ func (g game) play(t *testing.T, c *cloud) tally {
 	var out tally
 	synctest.Test(t, func(t *testing.T) {
 		table := &table{game: g, dir: t.TempDir(), rng: rand.New(rand.NewPCG(g.seed, 3)), began: map[string]bool{}}
-		table.Cluster = change.New(time.Now(), g.members, g.floor)
+		if g.grouped {
+			table.Cluster = change.NewGroups(time.Now(), g.n, g.victims, g.floor)
+		} else {
+			table.Cluster = change.New(time.Now(), g.members, g.floor)
+		}
 		table.SetLag("ec2", g.lag)
+		table.SetLag("autoscaling", g.behind)
 		table.store = &timed{table: table, outside: b, at: map[string]time.Time{}}
 		table.tally.least = table.Serving()
 		var running sync.WaitGroup
@@ -149,7 +160,8 @@ func (b *table) until(d time.Duration) time.Duration {
 func (b *table) run(t *testing.T, i int) {
 	id := fmt.Sprintf("run-%02d", i)
 	plan := filepath.Join(b.dir, id)
-	mine := b.IDs[i*b.victims : (i+1)*b.victims]
+	each := len(b.IDs) / b.n
+	mine := b.IDs[i*each : (i+1)*each]
 	if err := b.WritePlan(plan, time.Now(), mine...); err != nil {
 		t.Error(err)
 		return
@@ -247,7 +259,7 @@ func (b *table) apply(id string, call terraform.ApplyCall, ids []string) int {
 			return 1
 		default:
 		}
-		b.TerminateInstance(victim)
+		b.End(victim)
 		b.follow()
 	}
 	pass(b.until(40 * time.Second))

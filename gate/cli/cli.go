@@ -122,7 +122,7 @@ func Run(ctx context.Context, f *Factory, words []string) (code int) {
 	case errors.As(err, &status):
 		return int(status)
 	case errors.Is(err, context.Canceled):
-		fmt.Fprintln(f.Err, "Interrupted: nothing was decided.")
+		fmt.Fprintln(f.Err, "Interrupted: nothing was changed.")
 		return exitInterrupted
 	}
 	printError(f.Err, err)

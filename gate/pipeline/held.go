@@ -41,6 +41,9 @@ func (r *run) take(ctx context.Context) (held, error) {
 	}
 	r.Leases.Holder.Plan = r.record.Plan
 	l, err := r.Leases.Take(ctx, r.account, r.clusters, r.Wait)
+	if ctx.Err() != nil {
+		return held{l}, ctx.Err() // nobody refused it
+	}
 	if err != nil {
 		one := r.record
 		one.Kind, one.Why, one.Note, one.Would = ledger.Refused, "lease.held", sentence(err), r.observe

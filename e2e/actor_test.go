@@ -109,6 +109,11 @@ func answer(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 }
 
+func interrupt(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, !neg && len(args) == 1, "interrupt NAME")
+	ts.Check(actorOf(ts, args[0]).Process.Signal(os.Interrupt))
+}
+
 func sigkill(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, !neg && len(args) == 1, "sigkill NAME")
 	ts.Check(actorOf(ts, args[0]).Process.Kill())

@@ -29,6 +29,7 @@ type command = func(ts *testscript.TestScript, neg bool, args []string)
 //	begin NAME PROGRAM ARG...   the same, but go on meanwhile, until
 //	until NAME REGEXP    it has said that,
 //	answer NAME TEXT     and is told that,
+//	interrupt NAME       or is interrupted, alone,
 //	sigkill NAME         or is killed at once, with no time for anything (what it started lives on),
 //	ends NAME N          and has ended with that exit status, -1 when it was killed; what it said is in NAME.out
 //	caller KEY ARN       from now on STS says that the access key KEY is of ARN
@@ -46,7 +47,7 @@ type command = func(ts *testscript.TestScript, neg bool, args []string)
 //	says FILE            the last act's output has every line of FILE, in order
 func commands() map[string]command {
 	return map[string]command{
-		"act": act, "exits": exits, "begin": begin, "until": until, "answer": answer, "sigkill": sigkill, "ends": ends,
+		"act": act, "exits": exits, "begin": begin, "until": until, "answer": answer, "interrupt": interrupt, "sigkill": sigkill, "ends": ends,
 		"caller": caller, "clock": clock, "dies": dies, "runs": runs, "detach": detach, "console": console,
 		"serving": serving, "count": count, "untouched": untouched, "says": says,
 	}

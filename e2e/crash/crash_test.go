@@ -97,3 +97,16 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	})
 	t.Logf("%d runs were killed, the others were quicker", dead.Load())
 }
+
+// TestKilledAtAnyMomentWithABucket kills from outside while a request may be on
+// its way.
+func TestKilledAtAnyMomentWithABucket(t *testing.T) {
+	p := bucket(t)
+	began := time.Now()
+	whole(t, p)
+	longest := time.Since(began)
+	for i := range max(1, *kills/12) {
+		after := time.Duration(rand.Int64N(int64(longest)))
+		t.Run(fmt.Sprint(i+1, " after ", after), func(t *testing.T) { killed(t, bucket(t), spec{After: after}) })
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -27,6 +28,7 @@ const (
 	theLease
 	theRecheck
 	theLedger
+	theWindow
 )
 
 // A game is one interleaving: everything about it follows from its seed, but
@@ -58,8 +60,13 @@ func draw(seed uint64) game {
 	if g.grouped = r.IntN(3) == 0; g.grouped && r.IntN(3) == 0 {
 		g.behind = time.Duration(r.Int64N(int64(5 * time.Minute)))
 	}
-	if r.IntN(2) == 0 {
+	switch r.IntN(2) {
+	case 0:
 		g.patience = time.Duration(r.Int64N(int64(6 * time.Minute)))
+	case 1:
+		if g.lag > 0 && g.n == 2 {
+			g.patience = 15 * time.Minute // whoever waits sees the end of the lag
+		}
 	}
 	g.fill()
 	return g
@@ -166,7 +173,8 @@ func (b *table) run(t *testing.T, i int) {
 		t.Error(err)
 		return
 	}
-	pass(b.until([]time.Duration{time.Millisecond, time.Second, time.Minute}[i%3]))
+	starts := []time.Duration{time.Millisecond, time.Second, time.Minute, 5 * time.Minute}
+	pass(b.until(starts[b.until(time.Duration(len(starts)-1))]))
 	var log strings.Builder
 	w := b.wrapper(t, id, &log)
 	code, err := w.Apply(t.Context(), "apply", []string{plan})
@@ -220,6 +228,12 @@ func (b *table) wrapper(t *testing.T, id string, log *strings.Builder) *pipeline
 		evaluate := w.Evaluate
 		w.Evaluate = func(in gate.Input) gate.Verdict {
 			in.Recent = nil
+			return evaluate(in)
+		}
+	case theWindow:
+		evaluate := w.Evaluate
+		w.Evaluate = func(in gate.Input) gate.Verdict {
+			in.Recent = slices.DeleteFunc(slices.Clone(in.Recent), func(r gate.Recent) bool { return in.Now.Sub(r.At) > gate.RecentWindow/2 })
 			return evaluate(in)
 		}
 	}

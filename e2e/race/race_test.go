@@ -71,15 +71,15 @@ func TestTogetherTheyNeverEmptyIt(t *testing.T) {
 // TestBrokenGuardsAreCaught proves that the promise could be seen to break:
 // each guard, taken away alone, lets some interleaving empty the cluster.
 func TestBrokenGuardsAreCaught(t *testing.T) {
-	const most = 60 // interleavings
+	const most = 100 // interleavings
 	c := newCloud(t)
-	for name, broken := range map[string]guard{"the lease": theLease, "the recheck": theRecheck, "what the ledger knows": theLedger} {
+	for name, broken := range map[string]guard{"the lease": theLease, "the recheck": theRecheck, "what the ledger knows": theLedger, "half of the time for which it counts": theWindow} {
 		t.Run("without "+name, func(t *testing.T) {
 			for i := range uint64(most) {
 				g := draw(i + 1)
 				g.n, g.without = 2, broken
-				if broken == theLedger {
-					g.lag, g.patience = 4*time.Minute, time.Minute
+				if broken >= theLedger {
+					g.lag, g.behind, g.patience = 290*time.Second, 0, time.Hour
 				}
 				g.fill()
 				if r := g.play(t, c); r.least < g.floor {

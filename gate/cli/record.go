@@ -109,7 +109,7 @@ func runRecordList(ctx context.Context, o *recordOptions) error {
 	if err != nil {
 		return err
 	}
-	d := recordList{FormatVersion: ledger.FormatVersion, Records: []ledger.Record{}}
+	d := recordList{FormatVersion: ledger.FormatVersion, Records: []ledger.Record{}, store: fmt.Sprint(l.Store)}
 	for e, err := range l.Records(ctx, o.cluster) {
 		if err != nil && e.Seq == 0 {
 			return err

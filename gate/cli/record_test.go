@@ -94,7 +94,7 @@ func TestRecordList(t *testing.T) {
 	}
 	runRecord(t, f, stdout, stderr, 1, "record", "list", "-n", "-1")
 	f.Env = []string{"HOLDFAST_STORE=" + t.TempDir()}
-	if got := runRecord(t, f, stdout, stderr, 0, "record", "list"); got != "There are no records.\n" {
+	if got := runRecord(t, f, stdout, stderr, 0, "record", "list"); !strings.HasPrefix(got, "There are no records in ") {
 		t.Errorf("got %q, want that there are none", got)
 	}
 }

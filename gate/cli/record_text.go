@@ -59,6 +59,7 @@ type recordList struct {
 	Counts        recordCounts    `json:"counts"`
 	Unreadable    []string        `json:"unreadable,omitempty"` // places whose records cannot be read
 	rows          [][]string
+	store         string // where they are kept
 }
 
 // recordCounts counts changes, each once in whatever number of clusters.
@@ -119,7 +120,7 @@ func (r runs) add(run string) { r[run] = true }
 
 func (d *recordList) text(p *lines) {
 	if len(d.rows) == 0 {
-		p.line("There are no records.")
+		p.line("There are no records in %s.", d.store)
 		return
 	}
 	table := tabwriter.NewWriter(p.w, 0, 0, 2, ' ', 0)

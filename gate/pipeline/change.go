@@ -44,6 +44,7 @@ func (w *Wrapper) change(ctx context.Context, c change) (int, error) {
 	}
 	before := c.Decision
 	if c.decision, err = w.recheck(ctx, c); err != nil {
+		r.unproved(ctx, err)
 		return status(err)
 	}
 	if before.Permits() && !c.Decision.Permits() {
@@ -80,12 +81,12 @@ func (w *Wrapper) recheck(ctx context.Context, c change) (decision, error) {
 	plan := *c.input.Plan
 	var err error
 	if plan.Digest, err = Digest(w.local(c.file)); err != nil {
-		return decision{}, err
+		return decision{}, fmt.Errorf("bound.plan: nothing was changed: %w", err)
 	}
 	config, err := w.Reload()
 	if err != nil {
 		// What is promised now is not known.
-		return decision{}, fmt.Errorf("the config cannot be read any more: %w", err)
+		return decision{}, fmt.Errorf("bound.config: nothing was changed: the config cannot be read any more: %w", err)
 	}
 	w.Config = config
 	return w.judge(ctx, &plan, given)

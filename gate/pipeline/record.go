@@ -68,6 +68,16 @@ func (r *run) refused(ctx context.Context, d decision) {
 	r.note(ctx, r.clusters, one)
 }
 
+// unproved writes down that the verdict could not be proved again.
+func (r *run) unproved(ctx context.Context, err error) {
+	if ctx.Err() != nil {
+		return // nobody refused it
+	}
+	one := r.record
+	one.Kind, one.Why, one.Note = ledger.Refused, "recheck.failed", sentence(err)
+	r.note(ctx, r.clusters, one)
+}
+
 // intends writes down what is about to be done, before it begins, and proves
 // once more that the clusters are ours. After an error nothing was changed.
 func (r *run) intends(ctx context.Context, d decision, h held) error {

@@ -1,6 +1,6 @@
 // Package change holds a world in which guarded changes are tried: a simulated
-// account with one cluster, plans that end some of its members, and a terraform
-// in this process that carries them out. It asserts nothing.
+// account with a cluster or two, plans that end some of their members, and a
+// terraform in this process that carries them out. It asserts nothing.
 package change
 
 import (
@@ -24,32 +24,39 @@ import (
 	"github.com/holdfast-gate/holdfast/gate/live/aws"
 )
 
-// Name is the cluster's name, and that of its lease and its records.
-const Name = "search"
+// Name is the cluster's name, and that of its lease and its records; Other that
+// of the second, where there are two.
+const (
+	Name  = "search"
+	Other = "web"
+)
 
-// A Cluster is one cluster in a simulated account of its own. Equal arguments of
-// New give equal ids, in every process.
+// A Cluster is one cluster in a simulated account of its own, or two. Equal
+// arguments of New give equal ids, in every process.
 type Cluster struct {
 	*awssim.World
+	Names []string
 	IDs   []string // of its members, in the order of their launch; or the names of its groups
-	Floor int      // members that must go on serving
+	Floor int      // members of each cluster that must go on serving
 }
 
-// New starts a cluster whose members have been running for an hour.
-func New(start time.Time, members, floor int) *Cluster {
-	c := &Cluster{World: awssim.New(start), Floor: floor}
+// New starts clusters whose members have been running for an hour. They belong
+// to one cluster and the other in turn.
+func New(start time.Time, members, floor int, names ...string) *Cluster {
+	c := &Cluster{World: awssim.New(start), Floor: floor, Names: names}
 	t := c.Timing()
 	t.ShuttingDown = 20 * time.Second
 	c.SetTiming(t)
-	for range members {
-		c.IDs = append(c.IDs, c.RunInstance(awssim.InstanceSpec{Type: "t3.micro", Image: "ami-1", Tags: map[string]string{"Cluster": Name}, Age: time.Hour}))
+	for i := range members {
+		tags := map[string]string{"Cluster": names[i%len(names)]}
+		c.IDs = append(c.IDs, c.RunInstance(awssim.InstanceSpec{Type: "t3.micro", Image: "ami-1", Tags: tags, Age: time.Hour}))
 	}
 	return c
 }
 
 // NewGroups starts a cluster of several groups of one size, whose names are IDs.
 func NewGroups(start time.Time, groups, size, floor int) *Cluster {
-	c := &Cluster{World: awssim.New(start), Floor: floor}
+	c := &Cluster{World: awssim.New(start), Floor: floor, Names: []string{Name}}
 	for i := range groups {
 		name := fmt.Sprintf("search-%02d", i)
 		c.CreateGroup(awssim.GroupSpec{Name: name, Max: size, Desired: size, Tags: map[string]string{"Cluster": Name}, Type: "t3.micro", Image: "ami-1", Settled: true})
@@ -82,10 +89,12 @@ func (c *Cluster) Serving() int {
 // plan knows only its own members.
 func (c *Cluster) Config() *gate.Config {
 	promises := gate.DefaultConfig()
-	promises.Clusters = []gate.Cluster{{
-		Name: Name, Members: gate.Selector{Tags: map[string]string{"Cluster": Name}}, Unmanaged: gate.Allow,
-		Roles: []gate.Role{{SurvivorFloor: c.Floor}},
-	}}
+	for _, name := range c.Names {
+		promises.Clusters = append(promises.Clusters, gate.Cluster{
+			Name: name, Members: gate.Selector{Tags: map[string]string{"Cluster": name}}, Unmanaged: gate.Allow,
+			Roles: []gate.Role{{SurvivorFloor: c.Floor}},
+		})
+	}
 	return promises
 }
 

@@ -105,16 +105,15 @@ func killed(t *testing.T, p place, how spec) (dead bool) {
 	}
 	s := &scene{T: t, place: p, kept: &later{Store: kept, from: map[string]time.Duration{}}}
 	s.sound("the kill")
-	intent, outcome := s.of(doomed)
-	if s.there("began") && intent == nil {
-		t.Error("terraform began, and no intent is in the ledger")
+	of := s.of(doomed)
+	if s.there("began") && len(of.intents) < 2 {
+		t.Errorf("terraform began, and its intents are in %d chains of the ledger, want 2", len(of.intents))
 	}
-	if s.there("over") && !dead && outcome == nil {
-		t.Error("the run came to its end, and no outcome is in the ledger")
+	if !dead && len(of.outcomes) < 2 {
+		t.Errorf("the run came to its end, and its outcome is in %d chains of the ledger, want 2", len(of.outcomes))
 	}
-	open := intent != nil && outcome == nil
 	s.waitForLease()
-	s.next(intent, open)
+	s.next(of)
 	s.works()
 	return dead
 }
@@ -136,24 +135,55 @@ func (s *scene) there(name string) bool {
 	return err == nil
 }
 
-// of returns the intent and the outcome of a run, and its last refusal as its
-// intent if it has none.
-func (s *scene) of(run string) (intent, outcome *ledger.Record) {
+// A past is what the ledger has of one run: its records by chain, and the
+// decision that it made last.
+type past struct {
+	intents, outcomes map[string]ledger.Record
+	decided           *ledger.Record
+}
+
+// open reports whether a chain has an intent of the run and no outcome; an empty
+// chain means any.
+func (p past) open(chain string) bool {
+	for c := range p.intents {
+		if _, over := p.outcomes[c]; !over && (chain == "" || chain == c) {
+			return true
+		}
+	}
+	return false
+}
+
+// ends are the members that the run was to end.
+func (p past) ends() []string {
+	var ids []string
+	for _, r := range p.intents {
+		ids = append(ids, r.Ends...)
+	}
+	return ids
+}
+
+func (s *scene) of(run string) past {
 	s.Helper()
 	records, err := change.Records(s.Context(), s.ledger(time.Now))
 	if err != nil {
 		s.Fatal(err)
 	}
+	p := past{intents: map[string]ledger.Record{}, outcomes: map[string]ledger.Record{}}
 	for i, r := range records {
-		switch {
-		case r.Run != run:
-		case r.Kind == ledger.Intent, r.Kind == ledger.Refused:
-			intent = &records[i]
-		case r.Kind == ledger.Outcome:
-			outcome = &records[i]
+		if r.Run != run {
+			continue
+		}
+		switch r.Kind {
+		case ledger.Intent:
+			p.intents[r.Chain] = r
+		case ledger.Outcome:
+			p.outcomes[r.Chain] = r
+		}
+		if r.Input != nil {
+			p.decided = &records[i]
 		}
 	}
-	return intent, outcome
+	return p
 }
 
 // waitForLease proves that a lease which was left behind keeps others out for
@@ -171,7 +201,7 @@ func (s *scene) waitForLease() {
 	// A while may pass on the machine while this looks.
 	s.kept.pass(lease.DefaultTTL - list[i].Silent - 30*time.Second)
 	k := &lease.Keeper{Store: s.kept, Holder: lease.Holder{ID: "hasty"}, Sleep: soon}
-	_, err = k.Take(s.Context(), awssim.DefaultAccount, []string{change.Name}, 0)
+	_, err = k.Take(s.Context(), awssim.DefaultAccount, []string{list[i].Cluster}, 0)
 	if held := new(lease.HeldError); !errors.As(err, &held) || held.Holder.ID != doomed {
 		s.Errorf("before the lease had run out: got %v, want to be told who holds it", err)
 	}
@@ -180,35 +210,34 @@ func (s *scene) waitForLease() {
 
 // next proves that the next run says what became of the one before and counts
 // the members that it was to end as leaving.
-func (s *scene) next(intent *ledger.Record, open bool) {
+func (s *scene) next(last past) {
 	s.Helper()
-	code, c := s.run("next", 5)
-	if said := strings.Contains(s.log.String(), "was never recorded to end"); said != open {
-		s.Errorf("the next run says that a change never ended: %v, want %v\n%s", said, open, &s.log)
+	code, c := s.run("next", 8)
+	if said := strings.Contains(s.log.String(), "was never recorded to end"); said != last.open("") {
+		s.Errorf("the next run says that a change never ended: %v, want %v\n%s", said, last.open(""), &s.log)
 	}
-	judged, _ := s.of("next")
-	if judged == nil || judged.Input == nil {
+	now := s.of("next").decided
+	if now == nil {
 		s.Fatalf("the next run left no decision behind\n%s", &s.log)
 	}
-	moving := false
-	if intent != nil {
-		for _, id := range intent.Ends {
-			moving = moving || c.Instance(id).State != "terminated"
+	want := 0
+	for _, id := range last.ends() {
+		if c.Instance(id).State != "terminated" {
+			want = 1
 		}
 	}
-	if want := map[bool]int{false: 0, true: 1}[moving]; code != want {
-		s.Errorf("the next run: got exit status %d, want %d; findings %v\n%s", code, want, judged.Codes, &s.log)
+	if code != want {
+		s.Errorf("the next run: got exit status %d, want %d; findings %v\n%s", code, want, now.Codes, &s.log)
 	}
-	if intent == nil {
-		return
+	for chain, intent := range last.intents {
+		i := slices.IndexFunc(now.Input.Recent, func(r gate.Recent) bool { return slices.Equal(r.Ends, intent.Ends) })
+		if i < 0 || now.Input.Recent[i].Open != last.open(chain) {
+			s.Errorf("the next run knows %+v of the last, want an end of %v, open %v", now.Input.Recent, intent.Ends, last.open(chain))
+		}
 	}
-	i := slices.IndexFunc(judged.Input.Recent, func(r gate.Recent) bool { return slices.Equal(r.Ends, c.IDs[:victims]) })
-	if i < 0 || judged.Input.Recent[i].Open != open {
-		s.Errorf("the next run knows %+v of the last, want an end of %v, open %v", judged.Input.Recent, c.IDs[:victims], open)
-	}
-	for _, v := range judged.Verdict.Clusters {
+	for _, v := range now.Verdict.Clusters {
 		for _, m := range v.Members {
-			if slices.Contains(intent.Ends, m.ID) && m.Phase != gate.Leaving && m.Phase != gate.Gone {
+			if slices.Contains(last.ends(), m.ID) && m.Phase != gate.Leaving && m.Phase != gate.Gone {
 				s.Errorf("%s counts as %s, want it to be leaving or gone", m.ID, m.Phase)
 			}
 		}
@@ -218,39 +247,38 @@ func (s *scene) next(intent *ledger.Record, open bool) {
 // works proves that all is well again once the members are gone.
 func (s *scene) works() {
 	s.Helper()
-	intent, _ := s.of(doomed)
-	if intent != nil {
-		for _, id := range intent.Ends {
-			s.note("ended", fmt.Sprintln(time.Now().Add(s.kept.off).UnixNano(), id))
-		}
+	for _, id := range s.of(doomed).ends() {
+		s.note("ended", fmt.Sprintln(s.now().UnixNano(), id))
 	}
 	s.kept.pass(10 * time.Minute)
-	if code, _ := s.run("after", 4); code != 0 {
-		r, _ := s.of("after")
-		s.Errorf("the run after that: got exit status %d, want 0; %+v\n%s", code, r, &s.log)
+	if code, _ := s.run("after", 6); code != 0 {
+		s.Errorf("the run after that: got exit status %d, want 0\n%s", code, &s.log)
 	}
 	s.sound("all of it")
-	_, open, err := s.ledger(s.now).Recent(s.Context(), awssim.DefaultAccount, change.Name, gate.RecentWindow)
-	if err != nil || len(open) > 0 {
-		s.Errorf("in the end: got %d changes that never ended, %v; want none", len(open), err)
+	for _, name := range []string{change.Name, change.Other} {
+		_, open, err := s.ledger(s.now).Recent(s.Context(), awssim.DefaultAccount, name, gate.RecentWindow)
+		if err != nil || len(open) > 0 {
+			s.Errorf("in the end: got %d changes of %s that never ended, %v; want none", len(open), name, err)
+		}
 	}
-	if list, err := lease.List(s.Context(), s.kept); err != nil || len(list) != 1 || list[0].State != lease.Released {
-		s.Errorf("in the end: got leases %+v, %v; want one that is released", list, err)
+	list, err := lease.List(s.Context(), s.kept)
+	if err != nil || len(list) != 2 || list[0].State != lease.Released || list[1].State != lease.Released {
+		s.Errorf("in the end: got leases %+v, %v; want two that are released", list, err)
 	}
 }
 
 func (s *scene) now() time.Time { return time.Now().Add(s.kept.off) }
 
-// run is another run of holdfast, in this process, that ends one member. What
-// it ends is written down for the next.
-func (s *scene) run(id string, member int) (int, *change.Cluster) {
+// run is another run of holdfast, in this process, that ends two members, one of
+// each cluster. What it ends is written down for the next.
+func (s *scene) run(id string, first int) (int, *change.Cluster) {
 	s.Helper()
 	c, err := s.cluster(s.now())
 	if err != nil {
 		s.Fatal(err)
 	}
 	plan := s.file(id)
-	if err := c.WritePlan(plan, c.Now(), c.IDs[member]); err != nil {
+	if err := c.WritePlan(plan, c.Now(), c.IDs[first:first+2]...); err != nil {
 		s.Fatal(err)
 	}
 	s.log.Reset()

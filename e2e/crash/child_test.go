@@ -32,7 +32,7 @@ type spec struct {
 }
 
 // victims are the members that the run which is killed was to end: the first
-// ones of the cluster.
+// of each cluster.
 const victims = 2
 
 // doomed is that run.
@@ -246,7 +246,7 @@ func joined(a, b error) error {
 
 // cluster is the account as terraform's runs have left it by now.
 func (p place) cluster(now time.Time) (*change.Cluster, error) {
-	c := change.New(p.Start, members, floor)
+	c := change.New(p.Start, members, floor, change.Name, change.Other)
 	data, err := os.ReadFile(p.file("ended"))
 	if err != nil && !os.IsNotExist(err) {
 		return nil, err
@@ -264,5 +264,6 @@ func (p place) cluster(now time.Time) (*change.Cluster, error) {
 	return c, nil
 }
 
-// Every change of these tests is safe, even all of them together.
-const members, floor = 6, 2
+// Every change of these tests takes one member of each of two clusters and is
+// safe, even all of them together.
+const members, floor = 12, 3

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-var kills = flag.Int("kills", 120, "processes to kill, about; at least once at every step")
+var kills = flag.Int("kills", 120, "processes to kill, about; from 250 on every step is among them")
 
 func TestMain(m *testing.M) {
 	if spec := os.Getenv(childSpec); spec != "" {
@@ -42,8 +42,9 @@ func TestMain(m *testing.M) {
 func TestKilledAtEveryStep(t *testing.T) {
 	steps := whole(t, directory(t))
 	t.Logf("%d steps: %s", len(steps), strings.Join(steps, ", "))
-	for i, name := range steps {
-		t.Run(fmt.Sprintf("%d %s", i+1, name), func(t *testing.T) {
+	every := 1 + len(steps)*2/max(*kills, 1)
+	for i := rand.IntN(every); i < len(steps); i += every {
+		t.Run(fmt.Sprintf("%d %s", i+1, steps[i]), func(t *testing.T) {
 			t.Parallel()
 			killed(t, directory(t), spec{Step: i + 1})
 		})
@@ -85,7 +86,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	longest := time.Since(began)
 	var dead atomic.Int64
 	t.Run("kill", func(t *testing.T) {
-		for i := range max(1, *kills/4) {
+		for i := range max(1, *kills/6) {
 			after := time.Duration(rand.Int64N(int64(longest)))
 			t.Run(fmt.Sprint(i+1, " after ", after), func(t *testing.T) {
 				t.Parallel()

@@ -2,6 +2,7 @@ package crash
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"sync/atomic"
@@ -45,19 +46,20 @@ func watch(store string, n int) error {
 	return nil
 }
 
-// folders are where the store keeps what belongs to the cluster.
+// folders are where the store keeps what belongs to the clusters.
 func folders() []string {
-	return []string{"leases/123456789012", "heads/123456789012", "records/123456789012/search"}
+	return []string{"leases/123456789012", "heads/123456789012", "records/123456789012/search", "records/123456789012/web"}
 }
 
 // TestKilledInsideAWrite kills as soon as the system tells of a write.
 func TestKilledInsideAWrite(t *testing.T) {
 	var dead atomic.Int64
 	t.Run("kill", func(t *testing.T) {
-		for i := range max(1, *kills/4) {
-			t.Run(fmt.Sprint("event ", 1+i%events), func(t *testing.T) {
+		for i := range max(1, *kills/6) {
+			event := 1 + rand.IntN(events)
+			t.Run(fmt.Sprint(i+1, " at event ", event), func(t *testing.T) {
 				t.Parallel()
-				if killed(t, directory(t), spec{Seen: 1 + i%events}) {
+				if killed(t, directory(t), spec{Seen: event}) {
 					dead.Add(1)
 				}
 			})
@@ -67,4 +69,4 @@ func TestKilledInsideAWrite(t *testing.T) {
 }
 
 // events is about how many times the system tells of something in one run.
-const events = 40
+const events = 80

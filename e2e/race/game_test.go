@@ -114,7 +114,7 @@ func (g game) play(t *testing.T, c *cloud) tally {
 		if g.grouped {
 			table.Cluster = change.NewGroups(time.Now(), g.n, g.victims, g.floor)
 		} else {
-			table.Cluster = change.New(time.Now(), g.members, g.floor)
+			table.Cluster = change.New(time.Now(), g.members, g.floor, change.Name)
 		}
 		table.SetLag("ec2", g.lag)
 		table.SetLag("autoscaling", g.behind)

@@ -47,14 +47,15 @@ func (w *Wrapper) change(ctx context.Context, c change) (int, error) {
 		r.unproved(ctx, err)
 		return status(err)
 	}
-	if before.Permits() && !c.Decision.Permits() {
+	r.observe = r.observe && w.Config.Observe // who ends observe mode means it from now on
+	if !c.Decision.Permits() && (before.Permits() || !r.observe) {
 		if err := w.Report(c.Verdict); err != nil {
 			return 1, err
 		}
 	}
 	if !r.lets(c.Verdict) {
 		r.refused(ctx, c.decision)
-		fmt.Fprintln(w.Log, "holdfast: it was allowed before and is not any more. Nothing was changed.")
+		fmt.Fprintln(w.Log, "holdfast: it could go on a moment ago and cannot any more. Nothing was changed.")
 		return 1, nil
 	}
 	if err := r.covers(c.Verdict); err != nil {

@@ -260,3 +260,15 @@ func TestAClusterThatIsNotLeasedIsNotTouched(t *testing.T) {
 		t.Errorf("got %d, %v after %q", code, err, w.calls())
 	}
 }
+
+// Who ends observe mode while somebody sits at the prompt means it.
+func TestObserveModeEndsAtOnce(t *testing.T) {
+	w := newWorld(t, "", touching(block("quorum.lost")))
+	observing := *w.Config
+	observing.Observe = true
+	enforcing := w.Config
+	w.Config, w.Reload = &observing, func() (*gate.Config, error) { return enforcing, nil }
+	if code, err := w.Apply(t.Context(), "apply", []string{"-auto-approve"}); code != 1 || err != nil || strings.Contains(w.calls(), "apply") {
+		t.Errorf("got %d, %v after %q", code, err, w.calls())
+	}
+}

@@ -219,7 +219,7 @@ func TestMillionResources(t *testing.T) {
 		action string
 		kept   int
 		peak   uint64
-	}{{1_000_000, "no-op", 0, 32 * MiB}, {100_000, "delete", 100_000, 256 * MiB}} {
+	}{{1_000_000, "no-op", 0, 128 * MiB}, {100_000, "delete", 100_000, 256 * MiB}} {
 		p := newPeak(resources(tc.n, tc.action))
 		runtime.GC()
 		p.Read(nil)

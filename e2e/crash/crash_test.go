@@ -86,7 +86,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	longest := time.Since(began)
 	var dead atomic.Int64
 	t.Run("kill", func(t *testing.T) {
-		for i := range max(1, *kills/6) {
+		for i := range max(1, *kills/4) {
 			after := time.Duration(rand.Int64N(int64(longest)))
 			t.Run(fmt.Sprint(i+1, " after ", after), func(t *testing.T) {
 				t.Parallel()
@@ -106,7 +106,7 @@ func TestKilledAtAnyMomentWithABucket(t *testing.T) {
 	began := time.Now()
 	whole(t, p)
 	longest := time.Since(began)
-	for i := range max(1, *kills/12) {
+	for i := range max(1, *kills/10) {
 		after := time.Duration(rand.Int64N(int64(longest)))
 		t.Run(fmt.Sprint(i+1, " after ", after), func(t *testing.T) { killed(t, bucket(t), spec{After: after}) })
 	}

@@ -55,7 +55,7 @@ func folders() []string {
 func TestKilledInsideAWrite(t *testing.T) {
 	var dead atomic.Int64
 	t.Run("kill", func(t *testing.T) {
-		for i := range max(1, *kills/6) {
+		for i := range max(1, *kills/4) {
 			event := 1 + rand.IntN(events)
 			t.Run(fmt.Sprint(i+1, " at event ", event), func(t *testing.T) {
 				t.Parallel()

@@ -54,6 +54,7 @@ var may = map[string][]string{
 	"e2e/change":         {"checks", "gate", "gate/awssim", "gate/lease", "gate/ledger", "gate/live", "gate/live/aws", "gate/pipeline", "gate/terraform", "gate/tfplan"},
 	"e2e/crash":          {},
 	"e2e/demo":           {"e2e/stage", "e2e/tool", "examples/parakeet", "gate/awssim"},
+	"e2e/emulator":       {},
 	"e2e/faults":         {},
 	"e2e/hostile":        {},
 	"e2e/mutate":         {},

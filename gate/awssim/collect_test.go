@@ -16,6 +16,7 @@ import (
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	elbv2 "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 
+	"github.com/holdfast-gate/holdfast/e2e/emulator"
 	"github.com/holdfast-gate/holdfast/gate/live"
 	liveaws "github.com/holdfast-gate/holdfast/gate/live/aws"
 )
@@ -28,7 +29,7 @@ import (
 //
 // Without -record it checks that the collectors still make the same calls.
 func TestRecordCollectors(t *testing.T) {
-	r := &recorder{endpoint: startMoto(t)}
+	r := &recorder{endpoint: emulator.Start(t)}
 	server := httptest.NewServer(r)
 	t.Cleanup(server.Close)
 	s := clients(t, nil, server.URL, "us-east-1")

@@ -19,6 +19,8 @@ import (
 	elbv2 "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"github.com/holdfast-gate/holdfast/e2e/emulator"
 )
 
 // differences are the fields in which awssim is meant to differ from moto, and
@@ -59,7 +61,7 @@ const (
 // after each change for it to be where moto is at once.
 func TestAnswersLikeMoto(t *testing.T) {
 	sim := newSim(t)
-	moto := clients(t, nil, startMoto(t), "us-east-1")
+	moto := clients(t, nil, emulator.Start(t), "us-east-1")
 	got, wanted := tour(t, sim, func() { sim.Advance(10 * time.Minute) }), tour(t, moto, func() {})
 	for _, field := range keys(got, wanted) {
 		reason, expected := differences[field]

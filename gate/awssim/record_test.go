@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/holdfast-gate/holdfast/e2e/emulator"
 	"github.com/holdfast-gate/holdfast/e2e/tool"
 )
 
@@ -22,7 +23,7 @@ import (
 //
 // Without -record it checks that the provider still makes the same calls.
 func TestRecordProvider(t *testing.T) {
-	r := &recorder{endpoint: startMoto(t)}
+	r := &recorder{endpoint: emulator.Start(t)}
 	server := httptest.NewServer(r)
 	t.Cleanup(server.Close)
 	dir := t.TempDir()

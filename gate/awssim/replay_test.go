@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/holdfast-gate/holdfast/e2e/emulator"
 	"github.com/holdfast-gate/holdfast/gate/awssim"
 )
 
@@ -90,7 +91,7 @@ func TestSessionsAnswerLikeMoto(t *testing.T) {
 		server := httptest.NewServer(w)
 		t.Cleanup(server.Close)
 		ours := s.replay(t, server.URL, func() { w.Advance(3 * time.Minute) })
-		theirs := s.replay(t, startMoto(t), func() {})
+		theirs := s.replay(t, emulator.Start(t), func() {})
 		compared := 0
 		for n := range ours {
 			for field, pair := range ours[n].against(theirs[n]) {

@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
+	"github.com/holdfast-gate/holdfast/e2e/emulator"
 	"github.com/holdfast-gate/holdfast/gate/awssim"
 )
 
@@ -27,7 +28,7 @@ func TestObjectsLikeMoto(t *testing.T) {
 	w.CreateBucket("us-east-1", "team")
 	server := httptest.NewServer(w)
 	defer server.Close()
-	moto := startMoto(t)
+	moto := emulator.Start(t)
 	sim, real := objects(server.URL), objects(moto)
 	if _, err := real.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: aws.String("team")}); err != nil {
 		t.Fatal(err)

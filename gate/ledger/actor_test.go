@@ -32,7 +32,7 @@ func TestActor(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			env := append(strings.Fields(tc.env), "AWS_SECRET_ACCESS_KEY=CANARY", "GITHUB_TOKEN=CANARY", "CI_JOB_TOKEN=CANARY", "TF_VAR_password=CANARY")
-			a := NewActor(env, "root", "ci-1", "/work")
+			a := NewActor(env, "root", "ci-1", "/srv/repo")
 			if a.CI == nil {
 				t.Fatal("got no CI")
 			}
@@ -47,7 +47,7 @@ func TestActor(t *testing.T) {
 			}
 		})
 	}
-	a := NewActor([]string{"HOME=/root", "CI_JOB_URL=x"}, "ann", "laptop", "/work")
+	a := NewActor([]string{"HOME=/home/ann", "CI_JOB_URL=x"}, "ann", "laptop", "/srv/repo")
 	if a.CI != nil || a.Who() != "ann" {
 		t.Errorf("got %+v, want ann, and no CI", a)
 	}

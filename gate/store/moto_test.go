@@ -3,23 +3,22 @@
 package store
 
 import (
-	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
-	"os/exec"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/holdfast-gate/holdfast/e2e/emulator"
 )
 
 // more adds moto's server, an emulator nobody here wrote.
 func more(t *testing.T, all map[string]func(*testing.T) tested) {
-	endpoint := oneWriteAtATime(t, startMoto(t))
+	endpoint := oneWriteAtATime(t, emulator.Start(t))
 	buckets := 0
 	all["moto"] = func(t *testing.T) tested {
 		settings(t, endpoint)
@@ -66,41 +65,5 @@ func plain(t *testing.T, method, url string) {
 	ok(t, answer.Body.Close())
 	if answer.StatusCode >= 300 {
 		t.Fatalf("%s %s: got status %d", method, url, answer.StatusCode)
-	}
-}
-
-// startMoto starts moto's server on a free port. Whoever sets the build tag
-// wants it: without moto the test fails.
-func startMoto(t *testing.T) (endpoint string) {
-	t.Helper()
-	free := must(net.Listen("tcp", "127.0.0.1:0"))(t)
-	port := free.Addr().(*net.TCPAddr).Port
-	ok(t, free.Close())
-	ctx, cancel := context.WithCancel(context.Background())
-	server := exec.CommandContext(ctx, "python3", "-m", "moto.server", "-H", "127.0.0.1", "-p", fmt.Sprint(port))
-	var log strings.Builder
-	server.Stdout, server.Stderr = &log, &log
-	if err := server.Start(); err != nil {
-		cancel()
-		t.Fatalf("moto's server cannot be started: %v; install it with pip install 'moto[server]'", err)
-	}
-	ended := make(chan struct{})
-	go func() { defer close(ended); _ = server.Wait() }()
-	t.Cleanup(func() { cancel(); <-ended })
-	endpoint = fmt.Sprintf("http://127.0.0.1:%d", port)
-	deadline, again := time.After(time.Minute), time.NewTicker(50*time.Millisecond)
-	defer again.Stop()
-	for {
-		select {
-		case <-ended:
-			t.Fatalf("moto's server ended by itself; install it with pip install 'moto[server]'\n%s", log.String())
-		case <-deadline:
-			t.Fatal("moto's server did not answer within a minute")
-		case <-again.C:
-			if r, err := http.Get(endpoint + "/moto-api/"); err == nil {
-				_ = r.Body.Close()
-				return endpoint
-			}
-		}
 	}
 }

@@ -3,13 +3,7 @@
 package aws_test
 
 import (
-	"context"
-	"fmt"
-	"io"
-	"net"
 	"net/http"
-	"os/exec"
-	"strings"
 	"testing"
 	"time"
 
@@ -22,6 +16,7 @@ import (
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
+	"github.com/holdfast-gate/holdfast/e2e/emulator"
 	"github.com/holdfast-gate/holdfast/gate/live"
 	"github.com/holdfast-gate/holdfast/gate/live/aws"
 	"github.com/holdfast-gate/holdfast/gate/live/livetest"
@@ -33,65 +28,11 @@ const image = "ami-12c6146b"
 // TestSuiteOnMoto runs the suite against an emulator nobody here wrote. Whoever
 // asks for it by its build tag wants it run: without moto it fails.
 func TestSuiteOnMoto(t *testing.T) {
-	endpoint := startMoto(t)
+	endpoint := emulator.Start(t)
 	// moto 5 ends instances at once, keeps no history of activities and does
 	// not know instance refreshes.
 	shows := livetest.Shows{Account: "123456789012", Health: true}
 	livetest.Run(t, shows, func(t *testing.T) livetest.Cloud { return newMoto(t, endpoint) })
-}
-
-// startMoto starts moto's server on a free port and waits until it answers.
-func startMoto(t *testing.T) (endpoint string) {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	port := listener.Addr().(*net.TCPAddr).Port
-	if err := listener.Close(); err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	server := exec.CommandContext(ctx, "python3", "-m", "moto.server", "-H", "127.0.0.1", "-p", fmt.Sprint(port))
-	var log strings.Builder
-	server.Stdout, server.Stderr = &log, &log
-	if err := server.Start(); err != nil {
-		cancel()
-		t.Fatalf("moto's server cannot be started: %v; install it with pip install 'moto[server]'", err)
-	}
-	exited := make(chan error, 1)
-	go func() { exited <- server.Wait() }()
-	t.Cleanup(func() {
-		cancel()
-		<-exited
-	})
-	endpoint = fmt.Sprintf("http://127.0.0.1:%d", port)
-	again := time.NewTicker(50 * time.Millisecond)
-	defer again.Stop()
-	deadline := time.After(time.Minute)
-	for {
-		select {
-		case err := <-exited:
-			exited <- err
-			t.Fatalf("moto's server ended by itself: %v; install it with pip install 'moto[server]'\n%s", err, log.String())
-		case <-deadline:
-			t.Fatal("moto's server did not answer within a minute")
-		case <-again.C:
-			if answers(endpoint) {
-				return endpoint
-			}
-		}
-	}
-}
-
-func answers(endpoint string) bool {
-	r, err := http.Get(endpoint + "/moto-api/")
-	if err != nil {
-		return false
-	}
-	defer r.Body.Close()
-	_, err = io.Copy(io.Discard, r.Body)
-	return err == nil && r.StatusCode == http.StatusOK
 }
 
 // moto is an account of moto's, emptied.

@@ -1,6 +1,6 @@
-//go:build moto
-
-package awssim_test
+// Package emulator starts moto, an emulator of AWS that nobody here wrote, for
+// the tests that hold our own against it. It installs nothing.
+package emulator
 
 import (
 	"context"
@@ -13,9 +13,10 @@ import (
 	"time"
 )
 
-// startMoto starts moto's server, an emulator nobody here wrote, on a free
-// port. Whoever sets the build tag wants it: without moto the test fails.
-func startMoto(t *testing.T) (endpoint string) {
+// Start starts a server on a free port of the loopback interface, waits until
+// it answers and returns its address. It ends with the test. Whoever calls it
+// wants it: without moto the test fails.
+func Start(t *testing.T) (endpoint string) {
 	t.Helper()
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

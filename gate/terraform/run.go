@@ -30,6 +30,7 @@ func (t *Tool) run(argv, env []string, stop <-chan struct{}) (int, error) {
 		signal.Notify(signals, list...)
 	}
 	defer signal.Stop(signals)
+	defer leash(cmd)()
 	if err := cmd.Start(); err != nil {
 		return 1, t.cannotRun(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -176,6 +177,11 @@ func TestCtrlCDuringApply(t *testing.T) {
 }
 
 func TestSignalToHoldfastAlone(t *testing.T) {
+	// Under nohup holdfast would inherit that SIGHUP is ignored, and rightly heed
+	// it; what this process handles, its children find as usual.
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
 	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
 		t.Run(signal.String(), func(t *testing.T) {
 			r := newRun(t, "apply", "-auto-approve")

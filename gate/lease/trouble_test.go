@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -90,6 +91,7 @@ func TestARenewalInTrouble(t *testing.T) {
 					t.Errorf("lost before its time: %v", l.Cause())
 				}
 				pass(10 * time.Minute)
+				synctest.Wait() // what is said at this very instant is said
 				if l.isLost() != test.lost {
 					t.Errorf("lost is %v (%v), want %v", l.isLost(), l.Cause(), test.lost)
 				}

@@ -101,7 +101,7 @@ func (n *tally) String() string {
 	if n.rough > 0 {
 		fmt.Fprintf(&b, "; needless by weights: %d (%.3f %% of decisions)", n.rough, 100*float64(n.rough)/float64(n.allows+n.blocks))
 	}
-	if len(n.needless) == 0 {
+	if len(n.needless) == 0 && n.rough == 0 {
 		b.WriteString("; no needless block")
 	}
 	for _, code := range slices.Sorted(maps.Keys(n.needless)) {

@@ -85,7 +85,7 @@ type Record struct {
 	Decision  gate.Decision `json:"decision,omitempty"`  // the gate's; zero where nothing was decided
 	Codes     []string      `json:"codes,omitempty"`     // of the findings that block, sorted
 	Let       []string      `json:"let,omitempty"`       // codes of findings that overrides let through, sorted
-	Would     bool          `json:"would,omitempty"`     // observe mode let it through: it would have been refused, for Codes
+	Would     bool          `json:"would,omitempty"`     // observe mode let it through: it would have been refused, for Codes, or stopped
 	Why       string        `json:"why,omitempty"`       // Refused: the code of a refusal that is not the gate's ("lease.held")
 	Note      string        `json:"note,omitempty"`      // one sentence for people: what was seen, why it was done
 	Before    string        `json:"before,omitempty"`    // TakenOver, Released: whose lease it was

@@ -88,6 +88,15 @@ func TestTerraformIsStopped(t *testing.T) {
 			w.looks <- struct{}{}
 			w.looks <- struct{}{}
 		}, false, ""},
+		"while another region cannot be read": {func(w *world) {
+			seen := sees(w, []string{"i-2", "i-3"})
+			w.Live = func(ctx context.Context, p *gate.Plan) (*gate.Snapshot, error) {
+				s, err := seen(ctx, p)
+				s.Sources = append(s.Sources, gate.Source{Name: gate.SourceInstances, Region: "eu-west-1", Problem: gate.ProblemDenied})
+				return s, err
+			}
+			w.looks <- struct{}{}
+		}, false, "search"},
 		"not where nothing is refused": {func(w *world) { w.Live = sees(w, []string{"i-2", "i-3"}); w.looks <- struct{}{}; w.looks <- struct{}{} }, true, ""},
 	}
 	for name, test := range tests {
@@ -108,6 +117,10 @@ func TestTerraformIsStopped(t *testing.T) {
 			stopped := w.during(d, func() { test.during(w) }, test.says != "")
 			if (stopped == "") != (test.says == "") || !strings.Contains(stopped, test.says) {
 				t.Errorf("got %q, want %q", stopped, test.says)
+			}
+			// Where nothing is refused, it is said and recorded all the same.
+			if said := strings.Count(w.log.String(), "observe mode: terraform would have been asked to stop: search"); (said == 1) != test.observe || (w.observed != "") != test.observe {
+				t.Errorf("got %q, %q; want a word of it: %v", w.log.String(), w.observed, test.observe)
 			}
 		})
 	}

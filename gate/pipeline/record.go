@@ -121,6 +121,9 @@ func (r *run) idle(ctx context.Context, clusters []string) {
 func (r *run) ended(ctx context.Context, code int, stopped string, err error) {
 	one := r.record
 	one.Kind, one.Interrupt = ledger.Outcome, stopped
+	if r.observed != "" {
+		one.Would, one.Note = true, "terraform would have been asked to stop: "+r.observed
+	}
 	if err == nil {
 		one.Exit = &code
 	}

@@ -63,23 +63,35 @@ func (w *Wrapper) watch(ctx context.Context, d decision, lost <-chan struct{}) s
 		if now.Snapshot, err = w.Live(ctx, now.Plan); ctx.Err() != nil {
 			break
 		}
-		if err != nil || unseen(now.Snapshot) {
-			if !blind {
-				fmt.Fprintln(w.Log, "holdfast: the members cannot be seen at the moment; terraform goes on.")
-			}
-			blind = true
+		before := blind
+		if blind = err != nil || unseen(now.Snapshot); blind && !before {
+			fmt.Fprintln(w.Log, "holdfast: not all members can be seen at the moment; terraform goes on.")
+		}
+		if err != nil {
 			continue
 		}
-		blind = false
+		// A cluster that was not read to its end is left alone by the core; one in
+		// another region was read, and is looked at.
 		now.Now = w.Now()
-		if findings := gate.Watch(d.Verdict, now); len(findings) > 0 && !w.Config.Observe {
+		findings := gate.Watch(d.Verdict, now)
+		if len(findings) > 0 && w.stops(said(findings)) {
 			return said(findings)
 		}
 	}
-	if errors.Is(context.Cause(ctx), errLost) && !w.Config.Observe {
+	if errors.Is(context.Cause(ctx), errLost) && w.stops(errLost.Error()) {
 		return errLost.Error()
 	}
 	return ""
+}
+
+// stops reports whether terraform is to be stopped for a reason. Where nothing
+// is refused, the reason is said once and kept for the record.
+func (w *Wrapper) stops(reason string) bool {
+	if w.Config.Observe && w.observed == "" {
+		w.observed = reason
+		fmt.Fprintf(w.Log, "\nholdfast: observe mode: terraform would have been asked to stop: %s\n\n", reason)
+	}
+	return !w.Config.Observe
 }
 
 // unseen reports whether a source was not read to its end.

@@ -36,6 +36,8 @@ type Wrapper struct {
 	Overrides []Ask                        // what the user overrides
 	Follow    time.Duration                // longest that clusters are followed after the change; zero does not follow
 
+	observed string // in observe mode: what the watch would have stopped terraform for
+
 	told  []string             // changes that never ended, of which it was said
 	alive map[string]time.Time // by lease name: when the holder whose lease we took over was last heard of
 }

@@ -13,13 +13,14 @@ import (
 // read to their end: one for every region and reason, and not one per check.
 func unread(in Input, clusters []*View, suite []*Check) []Finding {
 	var out []Finding
-	for _, region := range regionsOf(in.Plan, clusters) {
+	names := needed(in.Plan, clusters, suite)
+	for _, region := range slices.Sorted(maps.Keys(names)) {
 		type reason struct {
 			problem Problem
 			why     string
 		}
 		sources := map[reason][]Source{}
-		for _, name := range needed(suite) {
+		for _, name := range names[region] {
 			s, ok := source(in.Snapshot, name, region)
 			if ok && s.Complete {
 				continue
@@ -82,14 +83,24 @@ func regionsOf(p *Plan, clusters []*View) []string {
 	return slices.Compact(out)
 }
 
-// needed are the sources any check of the suite needs, sorted.
-func needed(suite []*Check) []string {
-	var out []string
-	for _, c := range suite {
-		out = append(out, c.Needs...)
+// needed are the sources that the checks of a suite need, by region, sorted:
+// what they always need in every region, and what they ask for because of the
+// plan.
+func needed(p *Plan, clusters []*View, suite []*Check) map[string][]string {
+	out := map[string][]string{}
+	for _, region := range regionsOf(p, clusters) {
+		for _, c := range suite {
+			out[region] = append(out[region], c.Needs...)
+		}
 	}
-	slices.Sort(out)
-	return slices.Compact(out)
+	for _, a := range Asked(p, suite) {
+		out[a.Region] = append(out[a.Region], a.Source)
+	}
+	for region := range out {
+		slices.Sort(out[region])
+		out[region] = slices.Compact(out[region])
+	}
+	return out
 }
 
 // source returns a source's row. An account has one identity, whatever region
@@ -125,17 +136,25 @@ func lacks(c *Check, in Input, view *View, clusters []*View) []lack {
 		}
 	}
 	var out []lack
+	look := func(name, region string) {
+		s, ok := source(in.Snapshot, name, region)
+		switch {
+		case !ok:
+			out = append(out, lack{"not read", name, region})
+		case !s.Complete:
+			out = append(out, lack{"incomplete", name, region})
+		case s.Stale(in.Now, in.Config.SnapshotAge):
+			out = append(out, lack{stale, name, region})
+		}
+	}
 	for _, region := range regions {
 		for _, name := range c.Needs {
-			s, ok := source(in.Snapshot, name, region)
-			switch {
-			case !ok:
-				out = append(out, lack{"not read", name, region})
-			case !s.Complete:
-				out = append(out, lack{"incomplete", name, region})
-			case s.Stale(in.Now, in.Config.SnapshotAge):
-				out = append(out, lack{stale, name, region})
-			}
+			look(name, region)
+		}
+	}
+	for _, a := range c.asks(in.Plan) {
+		if view == nil || slices.Contains(regions, a.Region) {
+			look(a.Source, a.Region)
 		}
 	}
 	return out

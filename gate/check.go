@@ -5,10 +5,11 @@ import "time"
 // A Check looks for one kind of harm. It is a value: a name, a doc and one
 // function over a Pass.
 type Check struct {
-	Name  string   // lower-case identifier; the folder under checks/
-	Doc   string   // a title line, a blank line, then why it matters and what to do
-	Plan  bool     // judges the plan as a whole: run once, with a nil Pass.Cluster; else once per cluster
-	Needs []string // sources without which it is blind
+	Name  string            // lower-case identifier; the folder under checks/
+	Doc   string            // a title line, a blank line, then why it matters and what to do
+	Plan  bool              // judges the plan as a whole: run once, with a nil Pass.Cluster; else once per cluster
+	Needs []string          // sources without which it is blind
+	Asks  func(*Plan) []Ask // sources it needs besides, because of what this plan does; without them it is blind there; nil asks for none
 	Run   func(*Pass) error
 }
 

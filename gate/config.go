@@ -1,6 +1,10 @@
 package gate
 
-import "time"
+import (
+	"cmp"
+	"slices"
+	"time"
+)
 
 // Config is what the user promises about clusters, loaded and validated.
 // Percentages are already numbers.
@@ -15,6 +19,7 @@ type Config struct {
 	SnapshotAge time.Duration `json:"snapshot_age"`           // nanoseconds; a source read longer ago than this is stale; zero makes every one stale
 	Clusters    []Cluster     `json:"clusters,omitempty"`     // in the order of the file; names are unique
 
+	Data       []DataPromise  `json:"data,omitempty"`    // what is promised about data stores, in the order of the file
 	VerdictAge time.Duration  `json:"verdict_age"`       // nanoseconds; a verdict older than this is no leave to apply; zero makes every verdict too old
 	Observe    bool           `json:"observe,omitempty"` // nothing is refused, all is recorded
 	Override   OverridePolicy `json:"override,omitzero"` // who may override what
@@ -36,12 +41,40 @@ func DefaultConfig() *Config {
 	return &Config{PlanAge: DefaultPlanAge, SnapshotAge: DefaultSnapshotAge, VerdictAge: DefaultVerdictAge}
 }
 
+// A DataPromise is what the user promises about some data stores. Where no
+// promise names a store, the defaults hold for it, and the standbys that its
+// live topology has.
+type DataPromise struct {
+	Name      string        `json:"name"`
+	IDs       []string      `json:"ids,omitempty"`        // live ids
+	Addresses []string      `json:"addresses,omitempty"`  // Terraform addresses, with or without their last instance key
+	Standbys  int           `json:"standbys,omitempty"`   // fewest that must be ready to take over; zero means as many as the live topology has
+	Lag       time.Duration `json:"lag,omitempty"`        // nanoseconds; most a ready standby may be behind; zero means DefaultLag
+	BackupAge time.Duration `json:"backup_age,omitempty"` // nanoseconds; oldest that a fresh backup may be; zero means DefaultBackupAge
+}
+
+// Promise is what the config promises about a store with this id and address.
+// Its Lag and BackupAge are never zero.
+func (c *Config) Promise(id, address string) DataPromise {
+	out := DataPromise{}
+	for _, p := range c.Data {
+		if slices.Contains(p.IDs, id) || (Selector{Addresses: p.Addresses}).selects(nil, "", []string{address}) {
+			out = p
+			break
+		}
+	}
+	out.Lag, out.BackupAge = cmp.Or(out.Lag, DefaultLag), cmp.Or(out.BackupAge, DefaultBackupAge)
+	return out
+}
+
 // Defaults for what a config leaves out.
 const (
 	DefaultPlanAge     = 24 * time.Hour
 	DefaultSnapshotAge = 5 * time.Minute // aws-semantics: EC2 reads may lag by up to five minutes
 	DefaultSettle      = 2 * time.Minute
 	DefaultVerdictAge  = time.Hour
+	DefaultLag         = time.Minute
+	DefaultBackupAge   = 26 * time.Hour // a daily backup, and two hours for its window to move
 )
 
 // A Cluster is a named set of members and the promises made about it.

@@ -240,12 +240,13 @@ const (
 
 // A Snapshot is what is running, read once and never modified.
 type Snapshot struct {
-	Digest   string    `json:"digest,omitempty"`  // SHA-256 over everything below, set by whoever read it
-	Account  string    `json:"account,omitempty"` // of the credentials it was read with
-	Caller   string    `json:"caller,omitempty"`  // ARN of those credentials, as STS names it; empty when it is not known
-	Started  time.Time `json:"started"`           // before the first read
-	Finished time.Time `json:"finished"`          // after the last
-	Members  []Member  `json:"members"`           // sorted by region, then ID
-	Groups   []Group   `json:"groups"`            // sorted by region, then name
-	Sources  []Source  `json:"sources"`           // sorted by name, then region; every read tried
+	Digest     string      `json:"digest,omitempty"`      // SHA-256 over everything below, set by whoever read it
+	Account    string      `json:"account,omitempty"`     // of the credentials it was read with
+	Caller     string      `json:"caller,omitempty"`      // ARN of those credentials, as STS names it; empty when it is not known
+	Started    time.Time   `json:"started"`               // before the first read
+	Finished   time.Time   `json:"finished"`              // after the last
+	Members    []Member    `json:"members"`               // sorted by region, then ID
+	Groups     []Group     `json:"groups"`                // sorted by region, then name
+	DataStores []DataStore `json:"data_stores,omitempty"` // sorted by region, kind, ID; only those that were asked for
+	Sources    []Source    `json:"sources"`               // sorted by name, then region; every read tried
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
+	"github.com/holdfast-gate/holdfast/checks"
 	"github.com/holdfast-gate/holdfast/gate"
 	"github.com/holdfast-gate/holdfast/gate/awssim"
 	"github.com/holdfast-gate/holdfast/gate/live"
@@ -109,7 +110,7 @@ func (c *Cluster) Live(ctx context.Context) func(context.Context, *gate.Plan) (*
 		config.WithHTTPClient(direct{c.World}),
 	}})
 	return func(ctx context.Context, plan *gate.Plan) (*gate.Snapshot, error) {
-		wants, err := live.Wants(plan, promises)
+		wants, err := live.Wants(plan, promises, gate.Asked(plan, checks.Suite()))
 		if err != nil {
 			return nil, err
 		}

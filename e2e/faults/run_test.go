@@ -44,7 +44,7 @@ func (c cell) run(t *testing.T) outcome {
 	var out outcome
 	c.serve(t, func(ctx context.Context, p *proxy, load []func(*sdkconfig.LoadOptions) error) {
 		began := time.Now()
-		wants, err := live.Wants(c.plan, c.promises)
+		wants, err := live.Wants(c.plan, c.promises, gate.Asked(c.plan, checks.Suite()))
 		if err != nil {
 			t.Errorf("%s: %v", c, err)
 			return

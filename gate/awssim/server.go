@@ -2,6 +2,7 @@ package awssim
 
 import (
 	"bytes"
+	"encoding/json"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -18,7 +19,8 @@ type Request struct {
 	Region  string     // from the credential scope
 	Key     string     // the access key it is signed with
 	Action  string     // "DescribeInstances"
-	Params  url.Values // an Intercept may change them
+	Params  url.Values // an Intercept may change them; of a JSON protocol, what stands in the path
+	Body    []byte     // of a JSON protocol: the document
 	Failure *Failure   // set by an Intercept: the answer, instead of serving the request
 }
 
@@ -52,6 +54,8 @@ func failure(code, format string, args ...any) *Failure {
 type service struct {
 	namespace string // of the XML
 	flat      bool   // EC2's dialect: no Result element, errors of its own shape
+	json      string // version of the AWS JSON protocol, "1.1"; "rest" is REST-JSON; empty is the Query protocol
+	paths     func(*http.Request) (action string, params url.Values)
 	actions   map[string]action
 }
 
@@ -61,6 +65,7 @@ type action func(*request) (any, error)
 // writes change live. They differ only while reads lag.
 type request struct {
 	form
+	body []byte // of a JSON protocol
 	w    *World
 	live *region
 	seen *region
@@ -85,6 +90,12 @@ func (w *World) ServeHTTP(rw http.ResponseWriter, hr *http.Request) {
 	r.Key, r.Service, r.Region = scope(hr.Header.Get("Authorization"))
 	if r.Service == "s3" {
 		r.Action, r.Params = s3Request(hr)
+	}
+	if w.services[r.Service].json != "" {
+		if err := w.services[r.Service].readJSON(hr, &r); err != nil {
+			http.Error(rw, err.Error(), http.StatusBadRequest)
+			return
+		}
 	}
 	if w.Intercept != nil {
 		w.Intercept(&r)
@@ -127,7 +138,7 @@ func (w *World) serve(r *Request) (answer any, err error) {
 	}
 	live := w.region(r.Region)
 	seen, at := w.seen(r.Service, live)
-	answer, err = do(&request{form: form(r.Params), w: w, live: live, seen: seen, at: at, name: r.Action, key: r.Key})
+	answer, err = do(&request{form: form(r.Params), body: r.Body, w: w, live: live, seen: seen, at: at, name: r.Action, key: r.Key})
 	w.written()
 	return answer, err
 }
@@ -158,6 +169,9 @@ func (w *World) reply(rw http.ResponseWriter, r Request, answer any, err error) 
 			status = http.StatusBadRequest
 		}
 		body, err = s.fault(f)
+		if s.json != "" {
+			rw.Header().Set("X-Amzn-Errortype", f.Code)
+		}
 	} else {
 		body, err = s.answer(r.Action, answer)
 	}
@@ -165,7 +179,7 @@ func (w *World) reply(rw http.ResponseWriter, r Request, answer any, err error) 
 		http.Error(rw, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	rw.Header().Set("Content-Type", "text/xml;charset=UTF-8")
+	rw.Header().Set("Content-Type", s.contentType())
 	rw.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	rw.Header().Set("x-amzn-RequestId", requestID)
 	rw.Header().Set("Date", w.Now().UTC().Format(http.TimeFormat))
@@ -195,6 +209,9 @@ type done struct {
 type empty struct{}
 
 func (s service) answer(action string, answer any) ([]byte, error) {
+	if s.json != "" {
+		return json.Marshal(answer)
+	}
 	start := xml.StartElement{Name: xml.Name{Local: action + "Response"}}
 	if !s.flat {
 		start.Name.Local = action + "Result"
@@ -213,6 +230,9 @@ func (s service) answer(action string, answer any) ([]byte, error) {
 }
 
 func (s service) fault(f *Failure) ([]byte, error) {
+	if s.json != "" {
+		return json.Marshal(map[string]string{"__type": f.Code, "message": f.Message})
+	}
 	type fault struct {
 		Type    string `xml:"Type,omitempty"`
 		Code    string

@@ -41,7 +41,7 @@ func (g *global) gate() (*pipeline.Gate, error) {
 		Config: cfg,
 		Decode: tfplan.Decode,
 		Live: func(ctx context.Context, plan *gate.Plan) (*gate.Snapshot, error) {
-			wants, err := live.Wants(plan, cfg)
+			wants, err := live.Wants(plan, cfg, gate.Asked(plan, g.Suite))
 			if err != nil {
 				return nil, err
 			}

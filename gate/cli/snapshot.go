@@ -92,7 +92,7 @@ func (g *global) look(ctx context.Context, gt *pipeline.Gate, path string, regio
 	}
 	// A plan of nothing in these regions asks for what the config selects.
 	plan = &gate.Plan{Regions: regions}
-	wants, err := live.Wants(plan, gt.Config)
+	wants, err := live.Wants(plan, gt.Config, nil)
 	if err != nil {
 		return nil, nil, err
 	}

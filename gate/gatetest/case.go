@@ -37,6 +37,10 @@ const (
 //	source  NAME PROBLEM [age=]
 //	recent  RECORD age= [open] [ends=ID,…] [sizes=GROUP:FROM-TO,…]  a change of our own
 //	snapshot [account=]
+//	store   KIND ID RAW PHASE [serving=] [facts=K:V,…] [identity=] [region=]   a data store as it is live
+//	node    STORE ID ROLE RAW PHASE [serving=] [lag=] [zone=] [shard=]          lag=-1s is not replicating; without lag it is not known
+//	link    STORE TO KIND PEER [state=] [active=] [region=]
+//	copy    STORE KIND ID [age=] [survives=] [usable=] [state=]
 //
 // A member or group with an address is recorded by the plan; without a change
 // line of its own that is a no-op. Sources not named were read in full.
@@ -107,6 +111,8 @@ func (c *builder) line(word string, f *fields) error {
 		c.source(f)
 	case "recent":
 		return c.recent(f)
+	case "store", "node", "link", "copy":
+		return c.store(word, f)
 	default:
 		return fmt.Errorf("unknown line %q", word)
 	}

@@ -60,6 +60,7 @@ func runCase(t *testing.T, file string, suite []*gate.Check) {
 	if err != nil {
 		t.Fatalf("%s: %v", file, err)
 	}
+	Answer(&in, suite)
 	v := gate.Evaluate(in, suite)
 	kind, _, _ := strings.Cut(filepath.Base(file), "_")
 	decided(t, kind, v)
@@ -146,6 +147,8 @@ func shuffled(in gate.Input) gate.Input {
 	p, s := *in.Plan, *in.Snapshot
 	p.Changes, p.Drift = slices.Clone(p.Changes), slices.Clone(p.Drift)
 	s.Members, s.Groups, s.Sources = slices.Clone(s.Members), slices.Clone(s.Groups), slices.Clone(s.Sources)
+	s.DataStores = slices.Clone(s.DataStores)
+	slices.Reverse(s.DataStores)
 	slices.Reverse(p.Changes)
 	slices.Reverse(p.Drift)
 	slices.Reverse(s.Members)

@@ -27,11 +27,12 @@ type Collector interface {
 
 // A Part is what one Collect read. Read sorts it and joins its members.
 type Part struct {
-	Account string // of the credentials; empty when it could not be read
-	Caller  string // ARN of the credentials, as STS names it; empty when it could not be read
-	Members []gate.Member
-	Groups  []gate.Group
-	Sources []gate.Source // one row for every source the Collector knows, needed or not
+	Account    string // of the credentials; empty when it could not be read
+	Caller     string // ARN of the credentials, as STS names it; empty when it could not be read
+	Members    []gate.Member
+	Groups     []gate.Group
+	DataStores []gate.DataStore // those that were asked for and are there
+	Sources    []gate.Source    // one row for every source that is always read, and for every one that was asked for
 }
 
 // Read reads every wanted region at once and returns one snapshot, sorted,
@@ -50,6 +51,7 @@ func Read(ctx context.Context, now func() time.Time, c Collector, wants map[stri
 	for _, p := range parts {
 		s.Members = append(s.Members, p.Members...)
 		s.Groups = append(s.Groups, p.Groups...)
+		s.DataStores = append(s.DataStores, p.DataStores...)
 		s.Sources = append(s.Sources, p.Sources...)
 	}
 	s.Account = agreed(parts, s.Sources, "in different accounts", func(p Part) string { return p.Account })
@@ -105,6 +107,12 @@ func finish(s *gate.Snapshot) {
 	})
 	slices.SortFunc(s.Groups, func(a, b gate.Group) int {
 		return cmp.Or(cmp.Compare(a.Region, b.Region), cmp.Compare(a.Name, b.Name))
+	})
+	for i := range s.DataStores {
+		s.DataStores[i].Join()
+	}
+	slices.SortFunc(s.DataStores, func(a, b gate.DataStore) int {
+		return cmp.Or(cmp.Compare(a.Region, b.Region), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.ID, b.ID))
 	})
 	slices.SortFunc(s.Sources, func(a, b gate.Source) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Region, b.Region))

@@ -25,6 +25,8 @@ type Want struct {
 	Tags         []Tag    // members and groups that carry any of them
 	TargetGroups []string // ARNs
 	All          bool     // every group, and every member with a ClusterTag
+
+	Asked map[string][]string // sources to read besides, by name, and the ids they are about; no ids: about the members found
 }
 
 // A Tag is a key and the values wanted; AnyValue among them is any value.
@@ -38,10 +40,10 @@ func (t Tag) Any() bool { return slices.Contains(t.Values, AnyValue) }
 
 // Wants says what must be read, by region, to judge a plan: everything it
 // records or changes, no-ops included, and whatever the config selects, in
-// every region of the plan. It fails, with one sentence for the user, when the
+// every region of the plan, and whatever checks ask for. It fails, with one sentence for the user, when the
 // region of a change that can touch members is not known: reading the ambient
 // region instead would find nothing there and call it safe.
-func Wants(p *gate.Plan, c *gate.Config) (map[string]Want, error) {
+func Wants(p *gate.Plan, c *gate.Config, asks []gate.Ask) (map[string]Want, error) {
 	b := builder{}
 	for _, region := range p.Regions {
 		b.in(region)
@@ -62,6 +64,13 @@ func Wants(p *gate.Plan, c *gate.Config) (map[string]Want, error) {
 	}
 	if err := b.actions(p.Actions); err != nil {
 		return nil, err
+	}
+	for _, a := range asks {
+		// A store that cannot be looked for may not be taken for one without peers.
+		if a.Region == "" {
+			return nil, fmt.Errorf("cannot tell which region to read %s of %s in: set region in the provider block", a.Source, strings.Join(a.About, ", "))
+		}
+		b.in(a.Region).ask(a)
 	}
 	for _, n := range b {
 		n.config(c)
@@ -104,6 +113,7 @@ func regionOf(c gate.Change) string {
 type need struct {
 	groups, instances, targets set
 	tags                       map[string]set
+	asked                      map[string][]string
 }
 
 type set map[string]bool
@@ -128,6 +138,13 @@ func (b builder) in(region string) *need {
 		b[region] = n
 	}
 	return n
+}
+
+func (n *need) ask(a gate.Ask) {
+	if n.asked == nil {
+		n.asked = map[string][]string{}
+	}
+	n.asked[a.Source] = a.About
 }
 
 // actions adds the members that provider actions name. An action does not say
@@ -237,7 +254,7 @@ func (n *need) tag(key, value string) {
 func (b builder) wants() map[string]Want {
 	out := map[string]Want{}
 	for region, n := range b {
-		w := Want{Groups: n.groups.sorted(), Instances: n.instances.sorted(), TargetGroups: n.targets.sorted()}
+		w := Want{Groups: n.groups.sorted(), Instances: n.instances.sorted(), TargetGroups: n.targets.sorted(), Asked: n.asked}
 		for _, key := range slices.Sorted(maps.Keys(n.tags)) {
 			w.Tags = append(w.Tags, Tag{Key: key, Values: n.tags[key].sorted()})
 		}

@@ -25,6 +25,7 @@ func TestWants(t *testing.T) {
 		name   string
 		plan   gate.Plan
 		config gate.Config
+		asks   []gate.Ask
 		want   map[string]live.Want
 	}{
 		{
@@ -79,6 +80,11 @@ func TestWants(t *testing.T) {
 			want: map[string]live.Want{},
 		},
 		{
+			name: "what checks ask for is read where they ask",
+			asks: []gate.Ask{{Source: "s3.lifecycle", Region: "eu-west-1", About: []string{"recordings"}}},
+			want: map[string]live.Want{"eu-west-1": {Asked: map[string][]string{"s3.lifecycle": {"recordings"}}}},
+		},
+		{
 			name: "declared clusters are read in every region, by one tag of each",
 			plan: gate.Plan{Regions: []string{"eu-west-1"}},
 			config: gate.Config{Clusters: []gate.Cluster{
@@ -92,7 +98,7 @@ func TestWants(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := live.Wants(&tt.plan, &tt.config)
+			got, err := live.Wants(&tt.plan, &tt.config, tt.asks)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -115,7 +121,7 @@ func TestWantsRefusesAnUnknownRegion(t *testing.T) {
 	}
 	for address, plan := range plans {
 		t.Run(address, func(t *testing.T) {
-			got, err := live.Wants(&plan, gate.DefaultConfig())
+			got, err := live.Wants(&plan, gate.DefaultConfig(), nil)
 			if err == nil {
 				t.Fatalf("Wants: got %v, want an error", got)
 			}

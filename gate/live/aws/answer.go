@@ -3,6 +3,7 @@ package aws
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -27,35 +28,50 @@ func (e noAnswer) Error() string { return "no answer of AWS: " + e.what }
 // RetryableError lets the SDK ask again.
 func (noAnswer) RetryableError() bool { return true }
 
+// A wholeness says whether a body is, from its beginning to its end, the answer
+// to an action; each protocol of AWS has its own.
+type wholeness func(body []byte, action string) error
+
 // checked lets through only whole answers of the call that was made. It stands
 // next to the transport, before anything is decoded.
-func checked(s *middleware.Stack) error {
-	check := middleware.DeserializeMiddlewareFunc("HoldfastChecked", func(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (out middleware.DeserializeOutput, m middleware.Metadata, err error) {
-		out, m, err = next.HandleDeserialize(ctx, in)
-		response, ok := out.RawResponse.(*smithyhttp.Response)
-		// An error says by itself that there is nothing to read.
-		if err != nil || !ok || response.StatusCode < http.StatusOK || response.StatusCode >= http.StatusMultipleChoices {
-			return out, m, err
-		}
-		body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
-		if closing := response.Body.Close(); err == nil {
-			err = closing
-		}
-		switch {
-		case ctx.Err() != nil:
-			return out, m, ctx.Err()
-		case err != nil:
-			return out, m, noAnswer{"the connection broke in the middle of it"}
-		}
-		response.Body = io.NopCloser(bytes.NewReader(body))
-		return out, m, whole(body, middleware.GetOperationName(ctx))
-	})
-	return s.Deserialize.Add(check, middleware.After)
+func checked(whole wholeness) func(*middleware.Stack) error {
+	return func(s *middleware.Stack) error {
+		check := middleware.DeserializeMiddlewareFunc("HoldfastChecked", func(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (out middleware.DeserializeOutput, m middleware.Metadata, err error) {
+			out, m, err = next.HandleDeserialize(ctx, in)
+			response, ok := out.RawResponse.(*smithyhttp.Response)
+			// An error says by itself that there is nothing to read.
+			if err != nil || !ok || response.StatusCode < http.StatusOK || response.StatusCode >= http.StatusMultipleChoices {
+				return out, m, err
+			}
+			body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
+			if closing := response.Body.Close(); err == nil {
+				err = closing
+			}
+			switch {
+			case ctx.Err() != nil:
+				return out, m, ctx.Err()
+			case err != nil:
+				return out, m, noAnswer{"the connection broke in the middle of it"}
+			}
+			response.Body = io.NopCloser(bytes.NewReader(body))
+			return out, m, whole(body, middleware.GetOperationName(ctx))
+		})
+		return s.Deserialize.Add(check, middleware.After)
+	}
 }
 
-// whole checks that a body is, from its first element to its end, what every
+// wholeJSON checks that a body is one JSON object and nothing more, what every
+// service of the JSON and REST-JSON protocols answers with.
+func wholeJSON(body []byte, _ string) error {
+	if trimmed := bytes.TrimSpace(body); !json.Valid(trimmed) || trimmed[0] != '{' {
+		return noAnswer{"no whole JSON object"}
+	}
+	return nil
+}
+
+// wholeQuery checks that a body is, from its first element to its end, what every
 // service of the Query protocol answers an action with: <ActionResponse>.
-func whole(body []byte, action string) error {
+func wholeQuery(body []byte, action string) error {
 	want := action + "Response"
 	d := xml.NewDecoder(bytes.NewReader(body))
 	for {

@@ -12,7 +12,7 @@ func TestWhole(t *testing.T) {
 		"last spaces": "<DescribeThingsResponse><DescribeThingsResult/></DescribeThingsResponse>\n",
 	}
 	for name, body := range good {
-		if err := whole([]byte(body), "DescribeThings"); err != nil {
+		if err := wholeQuery([]byte(body), "DescribeThings"); err != nil {
 			t.Errorf("%s: got %v, want no error", name, err)
 		}
 	}
@@ -29,7 +29,7 @@ func TestWhole(t *testing.T) {
 	}
 	for name, body := range bad {
 		var none noAnswer
-		if err := whole([]byte(body), "DescribeThings"); !errors.As(err, &none) || none.what == "" || !none.RetryableError() {
+		if err := wholeQuery([]byte(body), "DescribeThings"); !errors.As(err, &none) || none.what == "" || !none.RetryableError() {
 			t.Errorf("%s: got %v, want no answer, and to ask again", name, err)
 		}
 	}

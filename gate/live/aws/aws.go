@@ -76,7 +76,7 @@ func (o Options) withDefaults() Options {
 func (c *Collector) Collect(ctx context.Context, region string, w live.Want) live.Part {
 	ctx, cancel := context.WithTimeout(ctx, c.o.Deadline)
 	defer cancel()
-	r := newReading(c, region)
+	r := newReading(c, region, w)
 	if f := c.ready(ctx); f != nil {
 		for _, s := range r.sources() {
 			s.fail(*f)

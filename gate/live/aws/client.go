@@ -33,24 +33,26 @@ type clients struct {
 }
 
 func (c *Collector) clients(region string) clients {
-	// settings is called once per service, so that each has its own.
-	settings := func() sdk.Config {
-		cfg := c.cfg.Copy()
-		if cfg.HTTPClient == nil { // the usual case: each service would make its own
-			cfg.HTTPClient = awshttp.NewBuildableClient()
-		}
-		cfg.Region, cfg.HTTPClient = region, bodyKeeper{cfg.HTTPClient}
-		cfg.Retryer, cfg.RetryMaxAttempts = retryer(c.o.Attempts, c.o.Backoff), 0
-		turns := make(chan struct{}, atOnce)
-		cfg.APIOptions = append(cfg.APIOptions[:len(cfg.APIOptions):len(cfg.APIOptions)], inTurns(turns), counted, checked)
-		return cfg
-	}
 	return clients{
-		sts: sts.NewFromConfig(settings()),
-		ec2: ec2.NewFromConfig(settings()),
-		asg: autoscaling.NewFromConfig(settings()),
-		elb: elasticloadbalancingv2.NewFromConfig(settings()),
+		sts: sts.NewFromConfig(c.settings(region, wholeQuery)),
+		ec2: ec2.NewFromConfig(c.settings(region, wholeQuery)),
+		asg: autoscaling.NewFromConfig(c.settings(region, wholeQuery)),
+		elb: elasticloadbalancingv2.NewFromConfig(c.settings(region, wholeQuery)),
 	}
+}
+
+// settings is called once for each client, so that each has its own. whole says
+// what an answer of that service looks like.
+func (c *Collector) settings(region string, whole wholeness) sdk.Config {
+	cfg := c.cfg.Copy()
+	if cfg.HTTPClient == nil { // the usual case: each service would make its own
+		cfg.HTTPClient = awshttp.NewBuildableClient()
+	}
+	cfg.Region, cfg.HTTPClient = region, bodyKeeper{cfg.HTTPClient}
+	cfg.Retryer, cfg.RetryMaxAttempts = retryer(c.o.Attempts, c.o.Backoff), 0
+	turns := make(chan struct{}, atOnce)
+	cfg.APIOptions = append(cfg.APIOptions[:len(cfg.APIOptions):len(cfg.APIOptions)], inTurns(turns), counted, checked(whole))
+	return cfg
 }
 
 // retryer returns the maker of one retryer for one client. Adaptive mode slows

@@ -3,6 +3,7 @@ package aws
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -25,6 +26,9 @@ type reading struct {
 
 	identity, instances, status, groups, activities, refreshes, warmpools, targets source
 
+	asked map[string][]string // further sources to read, and the ids they are about
+	extra map[string]*source  // those sources, by name
+
 	mu      sync.Mutex
 	account string
 	caller  string                             // ARN
@@ -41,6 +45,7 @@ type reading struct {
 	warm    map[string]int                                           // instances in the warm pool, by group name
 	ops     map[string][]gate.Operation                              // by group name, in no order
 	health  map[string]map[string][]elbtypes.TargetHealthDescription // by ARN, then by target id; an ARN that was read has an entry
+	stores  []gate.DataStore                                         // in no order
 }
 
 // seat is the place an instance has in a group or in its warm pool.
@@ -50,10 +55,12 @@ type seat struct {
 	member asgtypes.Instance
 }
 
-func newReading(c *Collector, region string) *reading {
+func newReading(c *Collector, region string, w live.Want) *reading {
 	r := &reading{
 		Collector: c,
 		region:    region,
+		asked:     w.Asked,
+		extra:     map[string]*source{},
 		ec2:       map[string]ec2types.Instance{},
 		said:      map[string][]string{},
 		tagged:    map[string]bool{},
@@ -70,11 +77,16 @@ func newReading(c *Collector, region string) *reading {
 		gate.SourceActivities, gate.SourceRefreshes, gate.SourceWarmPools, gate.SourceTargets} {
 		r.sources()[i].name = name
 	}
+	for name := range w.Asked {
+		r.extra[name] = &source{name: name}
+	}
 	return r
 }
 
+// sources are those that are always read, and those that were asked for.
 func (r *reading) sources() []*source {
-	return []*source{&r.identity, &r.instances, &r.status, &r.groups, &r.activities, &r.refreshes, &r.warmpools, &r.targets}
+	always := []*source{&r.identity, &r.instances, &r.status, &r.groups, &r.activities, &r.refreshes, &r.warmpools, &r.targets}
+	return slices.AppendSeq(always, maps.Values(r.extra))
 }
 
 // read asks for everything. Who is there comes first; how they are is asked of
@@ -89,6 +101,7 @@ func (r *reading) read(ctx context.Context, w live.Want) {
 		func() { r.readStatus(ctx) },
 		func() { r.readActivities(ctx) },
 		func() { r.readRefreshes(ctx) },
+		func() { r.readAsked(ctx) },
 	)
 	r.agreeOnLaunches()
 	r.blame()
@@ -109,7 +122,7 @@ func (r *reading) blame() {
 
 // part is what was read, in the words of the gate.
 func (r *reading) part() live.Part {
-	p := live.Part{Account: r.account, Caller: r.caller, Members: r.members(), Groups: r.liveGroups()}
+	p := live.Part{Account: r.account, Caller: r.caller, Members: r.members(), Groups: r.liveGroups(), DataStores: r.stores}
 	at := r.o.Now().UTC()
 	for _, s := range r.sources() {
 		p.Sources = append(p.Sources, s.row(r.region, at))

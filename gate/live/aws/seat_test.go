@@ -9,12 +9,13 @@ import (
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"github.com/holdfast-gate/holdfast/gate"
+	"github.com/holdfast-gate/holdfast/gate/live"
 )
 
 func testReading(t *testing.T) *reading {
 	t.Helper()
 	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
-	return newReading(&Collector{o: Options{Now: func() time.Time { return now }}, states: mustStates(t)}, "us-east-1")
+	return newReading(&Collector{o: Options{Now: func() time.Time { return now }}, states: mustStates(t)}, "us-east-1", live.Want{})
 }
 
 // Who counts towards the desired capacity is what a scale-in is reckoned from

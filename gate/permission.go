@@ -1,0 +1,24 @@
+package gate
+
+// Permissions returns the IAM actions that reading a source takes, the one
+// without which it is not read at all first. It is nil for a source that takes
+// none, and for one this version does not know.
+func Permissions(source string) []string {
+	switch source {
+	case SourceInstances:
+		return []string{"ec2:DescribeInstances"}
+	case SourceStatus:
+		return []string{"ec2:DescribeInstanceStatus"}
+	case SourceGroups:
+		return []string{"autoscaling:DescribeAutoScalingGroups"}
+	case SourceActivities:
+		return []string{"autoscaling:DescribeScalingActivities"}
+	case SourceRefreshes:
+		return []string{"autoscaling:DescribeInstanceRefreshes"}
+	case SourceWarmPools:
+		return []string{"autoscaling:DescribeWarmPool"}
+	case SourceTargets:
+		return []string{"elasticloadbalancing:DescribeTargetHealth"}
+	}
+	return nil
+}

@@ -36,6 +36,7 @@ var may = map[string][]string{
 	"gate/config":        {"gate"},
 	"gate/tfplan":        {"gate"},
 	"gate/report":        {"gate"},
+	"gate/lines":         {},
 	"gate/report/schema": {"gate"},
 	"gate/store":         {},
 	"gate/terraform":     {"gate"},

@@ -1,14 +1,12 @@
 package report
 
 import (
-	"bytes"
 	_ "embed" // for the schema
 	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
 	"time"
-	"unicode/utf8"
 
 	"github.com/holdfast-gate/holdfast/gate"
 )
@@ -73,26 +71,6 @@ func write(w io.Writer, document any) error {
 	}
 	_, err = w.Write(append(ascii(b), '\n'))
 	return err
-}
-
-// ascii escapes what a terminal would act on and JSON would let through. Outside
-// of strings JSON holds no such character.
-func ascii(b []byte) []byte {
-	var out bytes.Buffer
-	for len(b) > 0 {
-		r, n := utf8.DecodeRune(b)
-		switch {
-		case r == '\n' || !unsafe(r):
-			out.Write(b[:n])
-		case r < 0x10000:
-			fmt.Fprintf(&out, `\u%04x`, r)
-		default:
-			r -= 0x10000
-			fmt.Fprintf(&out, `\u%04x\u%04x`, 0xd800+r>>10, 0xdc00+r&0x3ff)
-		}
-		b = b[n:]
-	}
-	return out.Bytes()
 }
 
 // list is s, empty where it is nil.

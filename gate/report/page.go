@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/holdfast-gate/holdfast/gate"
@@ -115,32 +114,3 @@ func wrap(text string, width int) []string {
 	}
 	return append(lines, line)
 }
-
-// clean makes text show as what it is: characters that move the cursor, change
-// colour, start a line, reorder what is around them or do not show at all are
-// written as escapes.
-func clean(s string) string {
-	if !strings.ContainsFunc(s, unsafe) && utf8.ValidString(s) {
-		return s
-	}
-	var b strings.Builder
-	for i, r := range s {
-		switch _, n := utf8.DecodeRuneInString(s[i:]); {
-		case r == utf8.RuneError && n == 1:
-			fmt.Fprintf(&b, `\x%02x`, s[i])
-		case !unsafe(r):
-			b.WriteRune(r)
-		case r < 0x80:
-			fmt.Fprintf(&b, `\x%02x`, r)
-		case r < 0x10000:
-			fmt.Fprintf(&b, `\u%04x`, r)
-		default:
-			fmt.Fprintf(&b, `\U%08x`, r)
-		}
-	}
-	return b.String()
-}
-
-// unsafe reports whether a character must not reach a terminal as it is. The
-// only space that may is the ordinary one.
-func unsafe(r rune) bool { return !unicode.IsPrint(r) }

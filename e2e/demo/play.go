@@ -8,28 +8,31 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/holdfast-gate/holdfast/e2e/stage"
 	"github.com/holdfast-gate/holdfast/e2e/tool"
-	"github.com/holdfast-gate/holdfast/examples/parakeet"
+	"github.com/holdfast-gate/holdfast/examples"
 	"github.com/holdfast-gate/holdfast/gate/awssim"
 )
 
-// A play is the outage in one world, up to the apply by one program.
+// A play is a story in one world, up to the apply by one program.
 type play struct {
+	story     story
 	name      string // of the apply, for people
-	terraform string // makes the cluster
+	terraform string // makes what the story begins with
 	program   string // does the apply that matters
 	official  bool
 	dir       string
 	start     time.Time
 
 	stage   *stage.Stage
-	history *stage.History
+	history *history
 	scenes  []scene
+	legend  string // as it was right before the apply
 	stdout  string // of the apply
 	stderr  string
 	status  int
@@ -39,39 +42,17 @@ type play struct {
 // A scene is the world right after something happened.
 type scene struct {
 	what string
-	at   stage.Moment
+	moment
 }
 
 func (p *play) run(ctx context.Context) error {
 	if err := p.set(ctx); err != nil {
 		return err
 	}
-	if err := p.terraformApply(ctx); err != nil {
+	if err := p.story.before(ctx, p); err != nil {
 		return err
 	}
-	p.at(-2 * time.Hour)
-	p.mark("terraform has made the cluster")
-
-	console := p.stage.Console()
-	if err := console.Scale(ctx, 2*wanted); err != nil {
-		return err
-	}
-	p.at(-119 * time.Minute)
-	p.mark("by hand: the group is set to 6")
-	p.at(-20 * time.Minute)
-	p.mark("all six are in service")
-
-	p.at(-40 * time.Second)
-	members, err := console.Members(ctx)
-	if err != nil {
-		return err
-	}
-	if err := console.Terminate(ctx, ids(members[:wanted])...); err != nil {
-		return err
-	}
-	p.mark("by hand: the three old ones are ended")
-	p.at(-20 * time.Second)
-	p.mark("apply, while they are shutting down")
+	p.legend = p.story.legend(p.stage.World)
 	return p.apply(ctx)
 }
 
@@ -86,7 +67,8 @@ func (p *play) set(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.stage, p.history = s, s.Watch()
+	p.stage, p.history = s, &history{world: s.World, state: p.story.state}
+	s.Watch(p.history.look)
 	if err := p.copyExample(); err != nil {
 		return err
 	}
@@ -107,7 +89,7 @@ func (p *play) copyExample() error {
 		return err
 	}
 	for _, name := range []string{"main.tf", "holdfast.hcl"} {
-		text, err := fs.ReadFile(parakeet.Group, "group/"+name)
+		text, err := fs.ReadFile(examples.Files, path.Join(p.story.name, p.story.example, name))
 		if err != nil {
 			return err
 		}
@@ -118,20 +100,26 @@ func (p *play) copyExample() error {
 	return nil
 }
 
-func (p *play) terraformApply(ctx context.Context) error {
+// terraformApply is an apply by plain terraform in the past of the story.
+func (p *play) terraformApply(ctx context.Context, args ...string) error {
 	defer p.stage.Act()()
-	out, err := p.command(ctx, p.terraform, "apply", "-auto-approve", "-input=false", "-no-color").CombinedOutput()
+	out, err := p.command(ctx, p.terraform, applying(args)...).CombinedOutput()
 	if err != nil {
-		return fmt.Errorf("%s could not make the cluster: %w: %s", filepath.Base(p.terraform), err, firstError(out))
+		return fmt.Errorf("%s could not make what the story begins with: %w: %s", filepath.Base(p.terraform), err, firstError(out))
 	}
 	return nil
 }
 
-// apply is the act that the demo is about.
+// applying are the arguments of an apply that asks nobody.
+func applying(args []string) []string {
+	return append([]string{"apply", "-auto-approve", "-input=false", "-no-color"}, args...)
+}
+
+// apply is the act that the story is about.
 func (p *play) apply(ctx context.Context) error {
 	end := p.stage.Act()
 	defer end()
-	cmd := p.command(ctx, p.program, "apply", "-auto-approve", "-input=false", "-no-color")
+	cmd := p.command(ctx, p.program, applying(p.story.args)...)
 	if p.program != p.terraform {
 		cmd.Args[0] = "holdfast"
 	}
@@ -165,18 +153,19 @@ func (p *play) at(offset time.Duration) {
 
 func (p *play) now() time.Time { return p.stage.World.Now() }
 
+// mark makes a scene of the present.
 func (p *play) mark(what string) {
-	p.scenes = append(p.scenes, scene{what, stage.Now(p.stage.World)})
+	p.scenes = append(p.scenes, scene{what, moment{p.now(), p.story.state(p.stage.World)}})
 }
 
 // finish lets the world go on until the given time.
 func (p *play) finish(end time.Time) {
 	p.stage.World.Advance(end.Sub(p.now()))
-	p.history.Look()
+	p.history.look()
 }
 
-// serving is how many members serve now.
-func (p *play) serving() int { return stage.Now(p.stage.World).Serving() }
+// outcome is what is left in the end.
+func (p *play) outcome() string { return p.story.outcome(p) }
 
 // refused reports whether the apply failed without changing anything.
 func (p *play) refused() bool { return p.status != 0 && len(p.writes) == 0 }
@@ -186,14 +175,6 @@ func (p *play) close() {
 		// What is left are files in the temporary directory; the show is over.
 		_ = p.stage.Close()
 	}
-}
-
-func ids(members []stage.Member) []string {
-	var out []string
-	for _, m := range members {
-		out = append(out, m.ID)
-	}
-	return out
 }
 
 // firstError is the line of terraform's output that says what went wrong.

@@ -4,12 +4,10 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
-
-	"github.com/holdfast-gate/holdfast/e2e/stage"
-	"github.com/holdfast-gate/holdfast/gate/awssim"
 )
 
 // The widths of the table's columns and of the whole.
@@ -20,15 +18,15 @@ const (
 	gap        = "   "
 )
 
-// show prints the table, what each program said, and the two counts.
+// show prints the table, what each program said, and the two outcomes.
 func show(o Options, plain, gated *play) {
 	w := &printer{out: o.Out, color: o.Color}
-	w.legend(stage.Now(plain.stage.World))
+	w.line(w.paint(plain.legend) + "\n")
 	w.table(plain, gated)
 	w.title(plain.name)
 	for line := range strings.Lines(plain.stdout) {
-		if tells(line) {
-			w.line("  " + strings.TrimSpace(line))
+		if plain.story.shows(line) {
+			w.folded("  " + strings.TrimSpace(line))
 		}
 	}
 	w.title(gated.name)
@@ -37,24 +35,52 @@ func show(o Options, plain, gated *play) {
 	}
 	w.title("")
 	for _, p := range []*play{plain, gated} {
-		w.line(fmt.Sprintf("%-16s  %s", p.name, p.outcome()))
+		s := p.outcome()
+		if p.refused() {
+			s += ", refused"
+		}
+		w.line(fmt.Sprintf("%-16s  %s", p.name, s))
 	}
 }
 
-// outcome is what the demo comes down to.
-func (p *play) outcome() string {
-	s := fmt.Sprintf("%d of %d serving", p.serving(), wanted)
-	if p.refused() {
-		s += ", refused"
+// endings prints the table of all incidents.
+func (w *printer) endings(rows []ending) {
+	w.title("")
+	all := [][]string{{"INCIDENT", "YEAR", "TERRAFORM LEFT", "HOLDFAST LEFT", "REFUSED FOR"}}
+	for _, r := range rows {
+		all = append(all, []string{r.story.name, strconv.Itoa(r.story.year), r.plain, r.gated, r.code})
 	}
-	return s
+	widths := make([]int, len(all[0]))
+	for _, row := range all {
+		for i, cell := range row {
+			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+		}
+	}
+	for _, row := range all {
+		for i, cell := range row {
+			row[i] = pad(cell, widths[i])
+		}
+		w.line(strings.TrimRight(strings.Join(row, gap), " "))
+	}
 }
 
-// tells reports whether a line of terraform's output is one of the few that
+// shows reports whether a line of terraform's output is one of the few that
 // say what it is about to do and what it did.
-func tells(line string) bool {
+func (s story) shows(line string) bool {
 	line = strings.TrimSpace(line)
-	return strings.HasPrefix(line, "~ desired_capacity") || strings.HasPrefix(line, "Plan:") || strings.HasPrefix(line, "Apply complete!")
+	return slices.ContainsFunc(append([]string{"Plan:", "Apply complete!"}, s.tells...), func(start string) bool { return strings.HasPrefix(line, start) })
+}
+
+// codes are those of the findings in holdfast's report, in order.
+func codes(report string) []string {
+	var out []string
+	for line := range strings.Lines(report) {
+		if text, found := strings.CutPrefix(strings.TrimSpace(line), "code:"); found {
+			code, _, _ := strings.Cut(strings.TrimSpace(text), " ")
+			out = append(out, code)
+		}
+	}
+	return out
 }
 
 // reasons is holdfast's report without its list of members and what was read:
@@ -96,50 +122,35 @@ func (w *printer) title(s string) {
 	fmt.Fprintf(w.out, "\n%s%s\n\n", s, strings.Repeat("─", width-utf8.RuneCountInString(s)))
 }
 
-// legend names the members by letters, the oldest first.
-func (w *printer) legend(m stage.Moment) {
-	for i, member := range m.Members {
-		fmt.Fprintf(w.out, "%c %s", 'a'+i, member.ID)
-		if (i+1)%wanted == 0 || i == len(m.Members)-1 {
-			w.line("")
-		} else {
-			fmt.Fprint(w.out, gap)
-		}
-	}
-	w.line(w.paint("\n" + serves + " in service   " + arrives + " arriving   " + leaves + " shutting down   " + gone + " gone\n"))
-}
-
-// table prints the members over time, side by side: first what was done in both
-// worlds, then every change after the apply.
+// table prints what is at stake over time, side by side: first what was done in
+// both worlds, then every change after the apply.
 func (w *printer) table(plain, gated *play) {
-	columns := max(len(stage.Now(plain.stage.World).Members), len(stage.Now(gated.stage.World).Members))
-	world := max(2*columns-1, len(plain.name), len(gated.name))
+	s := plain.story
+	heads := []string{s.over(plain.stage.World), s.over(gated.stage.World)}
+	world := utf8.RuneCountInString(plain.name)
+	for _, cell := range append(heads, gated.name) {
+		world = max(world, utf8.RuneCountInString(cell))
+	}
 	w.row("clock", "", plain.name, gated.name, world)
-	letters := make([]string, columns)
-	for i := range letters {
-		letters[i] = string(rune('a' + i))
+	w.row("(UTC)", "", heads[0], heads[1], world)
+	for i, sc := range plain.scenes {
+		w.row(clock(sc.at), sc.what, sc.state, gated.scenes[i].state, world)
 	}
-	names := strings.Join(letters, " ")
-	w.row("(UTC)", "", names, names, world)
-	for i, s := range plain.scenes {
-		w.row(clock(s.at.At), s.what, cells(s.at, columns), cells(gated.scenes[i].at, columns), world)
+	for _, at := range changes(plain, gated) {
+		w.row(clock(at), "", plain.history.at(at).state, gated.history.at(at).state, world)
 	}
-	for _, at := range w.changes(plain, gated) {
-		a, b := plain.history.At(at), gated.history.At(at)
-		w.row(clock(at), "", cells(a, columns), cells(b, columns), world)
-	}
-	w.row("", "in service", fmt.Sprint(plain.serving()), fmt.Sprint(gated.serving()), world)
+	w.row("", s.left, s.final(plain), s.final(gated), world)
 }
 
 // changes are the times after the last scene at which either world changed,
 // and the end.
-func (w *printer) changes(plain, gated *play) []time.Time {
-	from := plain.scenes[len(plain.scenes)-1].at.At
+func changes(plain, gated *play) []time.Time {
+	from := plain.scenes[len(plain.scenes)-1].at
 	var times []time.Time
 	for _, p := range []*play{plain, gated} {
-		for _, m := range p.history.Moments() {
-			if m.At.After(from) {
-				times = append(times, m.At)
+		for _, m := range p.history.all() {
+			if m.at.After(from) {
+				times = append(times, m.at)
 			}
 		}
 	}
@@ -148,7 +159,7 @@ func (w *printer) changes(plain, gated *play) []time.Time {
 	return slices.CompactFunc(times, time.Time.Equal)
 }
 
-// row prints one line; the last two columns are members.
+// row prints one line; the last two columns are of the two worlds.
 func (w *printer) row(clock, what, plain, gated string, world int) {
 	line := pad(clock, clockWidth) + pad(what, whatWidth) + gap + w.paint(pad(plain, world)) + gap + w.paint(gated)
 	w.line(strings.TrimRight(line, " "))
@@ -158,36 +169,7 @@ func pad(s string, width int) string {
 	return s + strings.Repeat(" ", max(0, width-utf8.RuneCountInString(s)))
 }
 
-// The signs of members.
-const (
-	serves  = "●"
-	arrives = "○"
-	leaves  = "×"
-	gone    = "·"
-)
-
-// cells are the members as one sign each.
-func cells(m stage.Moment, columns int) string {
-	out := slices.Repeat([]string{" "}, columns)
-	for i, member := range m.Members {
-		out[i] = sign(member)
-	}
-	return strings.Join(out, " ")
-}
-
-func sign(i awssim.Instance) string {
-	switch {
-	case i.InService:
-		return serves
-	case i.State == "terminated":
-		return gone
-	case i.State == "pending", i.State == "running" && !strings.HasPrefix(i.Lifecycle, "Terminating"):
-		return arrives
-	}
-	return leaves
-}
-
-// paint colours the signs of members.
+// paint colours the signs.
 func (w *printer) paint(s string) string {
 	if !w.color {
 		return s

@@ -54,7 +54,7 @@ var may = map[string][]string{
 	"e2e":                {"e2e/demo", "e2e/provider", "e2e/stage", "e2e/tool", "gate", "gate/awssim", "gate/cli"},
 	"e2e/change":         {"checks", "gate", "gate/awssim", "gate/lease", "gate/ledger", "gate/live", "gate/live/aws", "gate/pipeline", "gate/terraform", "gate/tfplan"},
 	"e2e/crash":          {},
-	"e2e/demo":           {"e2e/stage", "e2e/tool", "examples/parakeet", "gate/awssim"},
+	"e2e/demo":           {"e2e/stage", "e2e/tool", "examples", "gate/awssim"},
 	"e2e/emulator":       {},
 	"e2e/faults":         {},
 	"e2e/hostile":        {},
@@ -65,7 +65,7 @@ var may = map[string][]string{
 	"e2e/rules":          {},
 	"e2e/stage":          {"e2e/provider", "e2e/tool", "gate/awssim"},
 	"e2e/tool":           {},
-	"examples/parakeet":  {},
+	"examples":           {},
 }
 
 // pure are the packages that may use only the quiet part of the standard

@@ -102,5 +102,12 @@ func (s *Stage) Act() (end func()) {
 	return s.front.end
 }
 
+// Watch has seen called after each request, when the clock has moved. It is
+// called before anything runs on the stage.
+func (s *Stage) Watch(seen func()) {
+	s.front.seen = seen
+	seen()
+}
+
 // Writes returns the changing calls of the last act, in order.
 func (s *Stage) Writes() []string { return s.front.written() }

@@ -102,9 +102,12 @@ func (d *decoder) deferred(list string, i int, address string) error {
 	return nil
 }
 
+// entry reads an entry and holds no more of it than its names and the raw
+// values of its change, until the next entry is read.
 func (d *decoder) entry(list string, i int) (*resourceChange, error) {
-	raw := &resourceChange{}
-	if err := d.value(raw); err != nil {
+	raw := &d.raw
+	raw.reset()
+	if err := d.object(func(name string) error { return d.entryMember(raw, name) }); err != nil {
 		return nil, err
 	}
 	if raw.Address == "" || raw.Type == "" {
@@ -114,7 +117,115 @@ func (d *decoder) entry(list string, i int) (*resourceChange, error) {
 	if len(raw.Address) > maxAddress || len(raw.Type) > maxAddress {
 		return nil, malformed("entry %d of %s has an address or a type of more than %d KiB, which no Terraform writes", i, list, maxAddress>>10)
 	}
-	return raw, nil
+	return raw, raw.bounded()
+}
+
+func (d *decoder) entryMember(raw *resourceChange, name string) (err error) {
+	switch name {
+	case "address":
+		return d.string(&raw.Address)
+	case "previous_address":
+		return d.string(&raw.Previous)
+	case "mode":
+		return d.known(&raw.Mode)
+	case "type":
+		return d.known(&raw.Type)
+	case "provider_name":
+		return d.known(&raw.Provider)
+	case "deposed":
+		return d.string(&raw.Deposed)
+	case "action_reason":
+		return d.known(&raw.Reason)
+	case "index":
+		return d.hold(&raw.Index)
+	case "change":
+		return d.object(func(name string) error { return d.changeMember(raw, name) })
+	}
+	return d.skip()
+}
+
+func (d *decoder) changeMember(raw *resourceChange, name string) error {
+	c := &raw.Change
+	switch name {
+	case "actions":
+		return d.value(&c.Actions)
+	case "before":
+		return d.hold(&c.Before)
+	case "after":
+		return d.hold(&c.After)
+	case "after_unknown":
+		return d.hold(&c.AfterUnknown)
+	case "before_sensitive":
+		return d.hold(&c.BeforeSensitive)
+	case "after_sensitive":
+		return d.hold(&c.AfterSensitive)
+	case "replace_paths":
+		return d.value(&c.ReplacePaths)
+	}
+	return d.skip()
+}
+
+// values are all values that an entry holds raw.
+func (r *resourceChange) values() [6]*jsontext.Value {
+	c := &r.Change
+	return [...]*jsontext.Value{&r.Index, &c.Before, &c.After, &c.AfterUnknown, &c.BeforeSensitive, &c.AfterSensitive}
+}
+
+// reset forgets an entry and keeps the memory its values took.
+func (r *resourceChange) reset() {
+	var space [6]jsontext.Value
+	for i, v := range r.values() {
+		space[i] = (*v)[:0]
+	}
+	*r = resourceChange{}
+	for i, v := range r.values() {
+		*v = space[i]
+	}
+}
+
+// bounded refuses an entry that takes more than one value may.
+func (r *resourceChange) bounded() error {
+	size, count := 0, 0
+	for _, v := range r.values() {
+		size += len(*v)
+	}
+	if size > maxParts {
+		for _, v := range r.values() {
+			count += parts(*v)
+		}
+	}
+	if size > maxValue || count > maxParts {
+		return tooLarge()
+	}
+	return nil
+}
+
+// hold copies the next value to where the last one of its kind was.
+func (d *decoder) hold(v *jsontext.Value) error {
+	raw, err := d.stream.raw()
+	*v = append((*v)[:0], raw...)
+	return err
+}
+
+// string reads a string into s.
+func (d *decoder) string(s *string) error {
+	text, err := d.text()
+	*s = string(text)
+	return err
+}
+
+// known reads a string that other entries have too.
+func (d *decoder) known(s *string) error {
+	text, err := d.text()
+	if err != nil {
+		return err
+	}
+	kept, ok := d.names[string(text)]
+	if !ok {
+		kept = d.names.of(string(text))
+	}
+	*s = kept
+	return nil
 }
 
 // change reduces an entry to what the gate needs.
@@ -136,11 +247,11 @@ func (d *decoder) change(raw *resourceChange, action gate.Action) (*gate.Change,
 	if action == gate.ActionUnknown {
 		c.RawAction = rawAction(raw.Change.Actions)
 	}
-	v, err := valuesOf(raw)
+	kept := gate.KeptAttributes(raw.Type)
+	v, err := valuesOf(raw, kept)
 	if err != nil {
 		return nil, err
 	}
-	kept := gate.KeptAttributes(raw.Type)
 	if err := v.compare(c, kept); err != nil {
 		return nil, err
 	}

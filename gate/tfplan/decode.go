@@ -45,6 +45,7 @@ func Decode(r io.Reader) (*gate.Plan, error) {
 // order, so what depends on two of them is put together at the end.
 type decoder struct {
 	*stream
+	raw     resourceChange // the entry being read
 	plan    *gate.Plan
 	seen    map[identity]bool // of plan.Changes
 	config  *configuration

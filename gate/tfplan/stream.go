@@ -24,6 +24,7 @@ const (
 type stream struct {
 	dec *jsontext.Decoder
 	in  *meter
+	buf []byte // of text
 }
 
 func newStream(r io.Reader) *stream {
@@ -78,10 +79,44 @@ func (s *stream) each(open, closing jsontext.Kind, f func() error) error {
 	}
 }
 
+// raw reads the next value whole. It is good until the next read.
+func (s *stream) raw() (jsontext.Value, error) {
+	s.in.next()
+	v, err := s.dec.ReadValue()
+	if err != nil {
+		return nil, s.explain(err)
+	}
+	return v, bounded(v)
+}
+
 // value reads the next value whole into v.
 func (s *stream) value(v any) error {
-	s.in.next()
-	return s.explain(json.UnmarshalDecode(s.dec, v))
+	raw, err := s.raw()
+	if err != nil {
+		return err
+	}
+	if json.Unmarshal(raw, v) != nil {
+		return s.unexpected()
+	}
+	return nil
+}
+
+// text reads a string, null being the empty one. It is good until the next
+// read, or the next call.
+func (s *stream) text() ([]byte, error) {
+	raw, err := s.raw()
+	if err != nil {
+		return nil, err
+	}
+	switch raw.Kind() {
+	case 'n':
+		return nil, nil
+	case '"':
+		if s.buf, err = jsontext.AppendUnquote(s.buf[:0], raw); err == nil {
+			return s.buf, nil
+		}
+	}
+	return nil, s.unexpected()
 }
 
 // skip passes over the next value and holds nothing of it but the names of the
@@ -162,45 +197,51 @@ var errTooLarge = errors.New("too large")
 
 // meter counts what is read and stops when one value takes more than its due.
 type meter struct {
-	r       io.Reader
-	left    int   // bytes that may still be read for the current value
-	parts   int   // values that may still begin in it
-	quoted  bool  // what was read last is within a string,
-	escaped bool  // and after a backslash
-	read    int64 // bytes read so far
-	err     error // of the reader, other than io.EOF
+	r    io.Reader
+	left int   // bytes that may still be read for the current value
+	read int64 // bytes read so far
+	err  error // of the reader, other than io.EOF
 }
 
 // next gives the next value its due.
-func (m *meter) next() { m.left, m.parts = maxValue, maxParts }
+func (m *meter) next() { m.left = maxValue }
 
 func (m *meter) Read(p []byte) (int, error) {
-	if m.left <= 0 || m.parts <= 0 {
+	if m.left <= 0 {
 		return 0, errTooLarge
 	}
 	n, err := m.r.Read(p[:min(len(p), m.left)])
 	m.left -= n
 	m.read += int64(n)
-	m.count(p[:n])
 	if err != nil && !errors.Is(err, io.EOF) {
 		m.err = err
 	}
 	return n, err
 }
 
-// count counts the values that begin in p, by what must stand before each of
-// them, or within an empty one.
-func (m *meter) count(p []byte) {
-	for _, c := range p {
+// bounded refuses a value of more parts than Terraform writes. Parts are
+// counted by what must stand before each of them, or within an empty one; a
+// value has no more of them than bytes.
+func bounded(v jsontext.Value) error {
+	if len(v) > maxParts && parts(v) > maxParts {
+		return tooLarge()
+	}
+	return nil
+}
+
+func parts(v jsontext.Value) int {
+	parts, quoted, escaped := 0, false, false
+	for _, c := range v {
 		switch {
-		case m.escaped:
-			m.escaped = false
+		case escaped:
+			escaped = false
 		case c == '"':
-			m.quoted = !m.quoted
-		case m.quoted:
-			m.escaped = c == '\\'
+			quoted = !quoted
+		case quoted:
+			escaped = c == '\\'
 		case c == ',' || c == '[' || c == '{':
-			m.parts--
+			parts++
 		}
 	}
+	return parts
 }

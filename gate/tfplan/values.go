@@ -17,20 +17,74 @@ type object map[string]jsontext.Value
 // values is what one entry says about the object before and after.
 type values struct {
 	before, after         object // nil when there is none
+	alike                 bool   // both sides are written alike, and after is before
 	unknown               mask
 	beforeMask, afterMask mask // what is sensitive
 }
 
-func valuesOf(raw *resourceChange) (*values, error) {
+// valuesOf splits the values of an entry. Of sides that are written alike only
+// the attributes that are kept are there.
+func valuesOf(raw *resourceChange, kept []string) (*values, error) {
 	v := &values{}
 	c := &raw.Change
-	return v, errors.Join(
-		json.Unmarshal(orNull(c.Before), &v.before),
-		json.Unmarshal(orNull(c.After), &v.after),
+	err := errors.Join(
 		v.unknown.parse(c.AfterUnknown),
 		v.beforeMask.parse(c.BeforeSensitive),
 		v.afterMask.parse(c.AfterSensitive),
 	)
+	if err != nil {
+		return v, err
+	}
+	if len(c.Before) > 0 && bytes.Equal(c.Before, c.After) {
+		v.alike = true
+		v.before, err = pick(c.Before, kept)
+		v.after = v.before
+		return v, err
+	}
+	return v, errors.Join(json.Unmarshal(orNull(c.Before), &v.before), json.Unmarshal(orNull(c.After), &v.after))
+}
+
+// pick splits an object, or null, into the members that are kept.
+func pick(raw jsontext.Value, kept []string) (object, error) {
+	// Names were compared when the value was read.
+	dec := jsontext.NewDecoder(bytes.NewBuffer(raw), jsontext.AllowDuplicateNames(true))
+	open, err := dec.ReadToken()
+	switch {
+	case err != nil || open.Kind() == 'n':
+		return nil, err
+	case open.Kind() != '{':
+		return nil, errors.New("no object")
+	}
+	out := make(object, len(kept))
+	for dec.PeekKind() == '"' {
+		name, err := dec.ReadValue()
+		if err != nil {
+			return nil, err
+		}
+		i := slices.IndexFunc(kept, func(k string) bool { return is(name, k) })
+		value, err := dec.ReadValue()
+		if err != nil {
+			return nil, err
+		}
+		if i >= 0 {
+			// The decoder's own slice is good only until it reads on.
+			end := dec.InputOffset()
+			out[kept[i]] = raw[end-int64(len(value)) : end]
+		}
+	}
+	return out, nil
+}
+
+// is reports whether a quoted string is s.
+func is(quoted jsontext.Value, s string) bool {
+	if len(quoted) == len(s)+2 && string(quoted[1:len(quoted)-1]) == s {
+		return true
+	}
+	if !bytes.ContainsRune(quoted, '\\') {
+		return false
+	}
+	text, err := jsontext.AppendUnquote(nil, quoted)
+	return err == nil && string(text) == s
 }
 
 func orNull(v jsontext.Value) jsontext.Value {
@@ -50,6 +104,8 @@ type mask struct {
 func (m *mask) parse(v jsontext.Value) error {
 	switch {
 	case len(v) == 0 || v.Kind() == 'f' || v.Kind() == 'n':
+		return nil
+	case v.Kind() == '{' && !bytes.Contains(v, []byte("true")):
 		return nil
 	case v.Kind() == '{':
 		return json.Unmarshal(v, &m.parts)
@@ -111,7 +167,7 @@ func (v *values) compare(c *gate.Change, kept []string) error {
 		c.Unknown = append(c.Unknown, kept...)
 	}
 	c.Changed = append(c.Changed, c.Unknown...)
-	if !changed {
+	if !changed || v.alike {
 		return nil
 	}
 	for name, was := range v.before {

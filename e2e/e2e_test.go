@@ -124,7 +124,8 @@ func play(t *testing.T, l layer, dir, example string) {
 			if err != nil {
 				return err
 			}
-			env.Vars = append(env.Vars, "HOLDFAST_TF_PATH="+terraform, "TERRAFORM="+terraform, "SUBNET="+subnet)
+			// Every plan file that a story makes is read both ways.
+			env.Vars = append(env.Vars, "HOLDFAST_PLAN_READER=compare", "HOLDFAST_TF_PATH="+terraform, "TERRAFORM="+terraform, "SUBNET="+subnet)
 			env.Values[actorsKey{}] = newActors(env)
 			if example == "" {
 				return nil

@@ -33,8 +33,8 @@ func newWorld(in Input) *world {
 		case "aws_instance":
 			if c.ID != "" && c.Action != Create {
 				w.record(byID, c, s)
-				w.counted[c.ID] = unkeyed(c.Address)
-				size[unkeyed(c.Address)]++
+				w.counted[c.ID] = Unkeyed(c.Address)
+				size[Unkeyed(c.Address)]++
 			}
 		case "aws_autoscaling_group":
 			if c.ID != "" {
@@ -335,7 +335,7 @@ func (s Selector) selects(tags map[string]string, group string, addresses []stri
 		return true
 	}
 	return slices.ContainsFunc(addresses, func(a string) bool {
-		return slices.ContainsFunc(s.Addresses, func(want string) bool { return a == want || resourceOf(a) == want || unkeyed(a) == want })
+		return slices.ContainsFunc(s.Addresses, func(want string) bool { return a == want || resourceOf(a) == want || Unkeyed(a) == want })
 	})
 }
 
@@ -353,8 +353,9 @@ func resourceOf(address string) string {
 	return address
 }
 
-// unkeyed strips every instance key from an address, those of modules too.
-func unkeyed(address string) string {
+// Unkeyed strips every instance key from an address, those of modules too, and
+// the key of a deposed object.
+func Unkeyed(address string) string {
 	address, _, _ = strings.Cut(address, " (deposed ")
 	var out strings.Builder
 	depth, quoted := 0, false

@@ -28,7 +28,7 @@ func TestAddressesLoseTheirKeys(t *testing.T) {
 		if got := resourceOf(address); got != want.resource {
 			t.Errorf("the resource of %s: got %s, want %s", address, got, want.resource)
 		}
-		if got := unkeyed(address); got != want.unkeyed {
+		if got := Unkeyed(address); got != want.unkeyed {
 			t.Errorf("%s without keys: got %s, want %s", address, got, want.unkeyed)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/holdfast-gate/holdfast/gate/config"
 	"github.com/holdfast-gate/holdfast/gate/live"
 	"github.com/holdfast-gate/holdfast/gate/pipeline"
+	"github.com/holdfast-gate/holdfast/gate/planfile"
 	"github.com/holdfast-gate/holdfast/gate/terraform"
 	"github.com/holdfast-gate/holdfast/gate/tfplan"
 )
@@ -49,10 +50,11 @@ func (g *global) gate() (*pipeline.Gate, error) {
 		},
 		Evaluate: func(in gate.Input) gate.Verdict { return gate.Evaluate(in, g.Suite) },
 		Now:      g.Now,
-		Find:     func() (pipeline.Shower, error) { return g.tool() },
-		Wait:     g.wait,
-		Sleep:    g.Sleep,
-		Log:      g.Err,
+		Saved:    planfile.JSON, PlanReader: pipeline.PlanReader(g.planReader),
+		Find:  func() (pipeline.Shower, error) { return g.tool() },
+		Wait:  g.wait,
+		Sleep: g.Sleep,
+		Log:   g.Err,
 	}, nil
 }
 

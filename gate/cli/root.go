@@ -22,6 +22,7 @@ type global struct {
 	output     string
 	outputFile string
 	tfPath     string
+	planReader string
 	color      string
 	noColor    bool
 	quiet      bool
@@ -116,6 +117,7 @@ func (g *global) flags(p *pflag.FlagSet) {
 	p.StringVarP(&g.output, "output", "o", "text", "form of the report: text or json")
 	p.StringVar(&g.outputFile, "output-file", "", "write the report to this file")
 	p.StringVar(&g.tfPath, "tf-path", "", "the terraform or tofu to run (default: found on PATH)")
+	p.StringVar(&g.planReader, "plan-reader", "auto", "who reads plan files: auto (holdfast where that was proved to read the same, else terraform), show (terraform), compare (both, refusing a difference)")
 	p.StringVar(&g.color, "color", "auto", "colour in reports: auto, always or never")
 	p.BoolVar(&g.noColor, "no-color", false, "no colour, in terraform's output too")
 	p.BoolVarP(&g.quiet, "quiet", "q", false, "report only what blocks")
@@ -150,6 +152,8 @@ func (g *global) complete(flags *pflag.FlagSet) error {
 		return err
 	case !slices.Contains([]string{"text", "json"}, g.output):
 		return fmt.Errorf("--output %q is not a form of report\nUse text or json", g.output)
+	case !slices.Contains([]string{"auto", "show", "compare"}, g.planReader):
+		return fmt.Errorf("--plan-reader %q is not a reader\nUse auto, show or compare", g.planReader)
 	case !slices.Contains([]string{"auto", "always", "never"}, g.color):
 		return fmt.Errorf("--color %q is not a choice\nUse auto, always or never", g.color)
 	case g.wait < 0 || g.timeout <= 0 || g.follow < 0 || g.overrideFor < 0:

@@ -46,7 +46,7 @@ func (w *Wrapper) applySaved(ctx context.Context, verb string, words []string, a
 		return 1, fmt.Errorf("%s cannot be given with a plan file: the plan has already answered it\n"+
 			"Plan again with it, or leave it out; an ephemeral variable can be set as TF_VAR_name", strings.Join(slices.Compact(own.Fixed), ", "))
 	}
-	d, err := w.decide(ctx, func() (*gate.Plan, error) { return w.show(ctx, w.local(args.File)) })
+	d, err := w.decide(ctx, func() (*gate.Plan, error) { return w.saved(ctx, w.local(args.File)) })
 	if err != nil {
 		return status(err)
 	}

@@ -3,15 +3,18 @@ package pipeline
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/holdfast-gate/holdfast/gate"
@@ -34,7 +37,7 @@ func (g *Gate) Load(ctx context.Context, path string, stdin io.Reader) (*gate.Pl
 	defer file.Close()
 	in := bufio.NewReaderSize(file, sniff)
 	if binary(in) {
-		return g.show(ctx, path)
+		return g.saved(ctx, path)
 	}
 	return g.decode(in, path)
 }
@@ -65,9 +68,9 @@ func (g *Gate) decode(in io.Reader, name string) (*gate.Plan, error) {
 	return plan, nil
 }
 
-// show reads a plan file through terraform. The digest is taken first, so that
-// a file that changes under it never carries the digest of what it became.
-func (g *Gate) show(ctx context.Context, path string) (*gate.Plan, error) {
+// saved reads a plan file. The digest is taken first, so that a file that
+// changes under it never carries the digest of what it became.
+func (g *Gate) saved(ctx context.Context, path string) (*gate.Plan, error) {
 	// Terraform may work in another directory.
 	path, err := filepath.Abs(path)
 	if err != nil {
@@ -77,6 +80,75 @@ func (g *Gate) show(ctx context.Context, path string) (*gate.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	plan := g.unaided(path)
+	if plan == nil || g.PlanReader == ReadCompare {
+		shown, err := g.show(ctx, path)
+		if err != nil {
+			return nil, err
+		}
+		if plan != nil && !alike(plan, shown) {
+			// One of the two is wrong, and it is not known which.
+			return nil, fmt.Errorf("%s: holdfast reads another plan in it than terraform show\nReport this as a bug of holdfast, and use --plan-reader=show", path)
+		}
+		plan = shown
+	}
+	plan.Digest = digest
+	return plan, nil
+}
+
+// unaided reads a plan file without terraform; nil where terraform is to be asked:
+// it was not proved that we read what terraform shows.
+func (g *Gate) unaided(path string) *gate.Plan {
+	if g.Saved == nil || g.PlanReader == ReadShow {
+		return nil
+	}
+	file, err := open(path)
+	if err != nil {
+		return nil
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return nil
+	}
+	r, w := io.Pipe()
+	var workspace string
+	go func() {
+		var err error
+		workspace, err = g.Saved(file, info.Size(), w)
+		w.CloseWithError(err)
+	}()
+	plan, err := g.Decode(r)
+	// Whoever writes must have ended before the file is closed.
+	r.CloseWithError(err)
+	if _, rest := io.Copy(io.Discard, r); err != nil || rest != nil {
+		return nil
+	}
+	plan.Workspace = workspace
+	return plan
+}
+
+// alike compares what two readers made of one file, in whatever order.
+func alike(a, b *gate.Plan) bool {
+	text := func(p *gate.Plan) string {
+		sorted := *p
+		sorted.Digest, sorted.Workspace = "", ""
+		for _, list := range []*[]gate.Change{&sorted.Changes, &sorted.Drift} {
+			*list = slices.SortedFunc(slices.Values(*list), func(a, b gate.Change) int {
+				return cmp.Or(cmp.Compare(a.Address, b.Address), cmp.Compare(a.Deposed, b.Deposed))
+			})
+		}
+		text, err := json.Marshal(sorted)
+		if err != nil {
+			return ""
+		}
+		return string(text)
+	}
+	return text(a) != "" && text(a) == text(b)
+}
+
+// show reads a plan file through terraform.
+func (g *Gate) show(ctx context.Context, path string) (*gate.Plan, error) {
 	tool, err := g.Find()
 	if err != nil {
 		return nil, err
@@ -89,7 +161,6 @@ func (g *Gate) show(ctx context.Context, path string) (*gate.Plan, error) {
 	if err != nil {
 		return nil, notPlan(path, err)
 	}
-	plan.Digest = digest
 	// Where terraform does not say, the workspace stays not known, and a config
 	// that restricts workspaces refuses that.
 	plan.Workspace, _ = tool.Workspace(ctx)

@@ -15,8 +15,8 @@ import (
 	"github.com/holdfast-gate/holdfast/gate/terraform"
 )
 
-// A Gate turns a plan and the world into verdicts. All fields but Reload, Find,
-// Wait, Sleep and Log are required.
+// A Gate turns a plan and the world into verdicts. All fields but Reload, Saved,
+// PlanReader, Find, Wait, Sleep and Log are required.
 type Gate struct {
 	Config   *gate.Config
 	Decode   func(io.Reader) (*gate.Plan, error)                       // reads `terraform show -json`
@@ -24,7 +24,10 @@ type Gate struct {
 	Evaluate func(gate.Input) gate.Verdict
 	Now      func() time.Time
 
-	Find  func() (Shower, error)                     // asked only where a plan file must be shown
+	Saved      func(r io.ReaderAt, size int64, w io.Writer) (workspace string, err error) // writes a plan file as JSON, or says why it does not read it; nil reads none
+	PlanReader PlanReader                                                                 // who reads plan files
+
+	Find  func() (Shower, error)                     // asked only where terraform must show a plan file
 	Wait  time.Duration                              // longest wait for clusters to settle; zero does not wait
 	Sleep func(context.Context, time.Duration) error // lets time pass, or returns when the context ends
 	Log   io.Writer                                  // progress
@@ -32,6 +35,16 @@ type Gate struct {
 	// recall adds to an input what only the ledger knows; nil knows nothing.
 	recall func(context.Context, *gate.Input, gate.Verdict) error
 }
+
+// PlanReader says who reads plan files.
+type PlanReader string
+
+// The readers. The zero value is ReadAuto.
+const (
+	ReadAuto    PlanReader = "auto"    // we where it was proved that we read what terraform shows, else terraform
+	ReadShow    PlanReader = "show"    // terraform, which takes seconds
+	ReadCompare PlanReader = "compare" // both, and nothing is decided where they differ
+)
 
 // A Shower reads plan files.
 type Shower interface {

@@ -67,7 +67,7 @@ func (w *Wrapper) local(path string) string {
 
 // made reads the plan that terraform has just made with these words.
 func (w *Wrapper) made(ctx context.Context, path string, args terraform.Args) (*gate.Plan, error) {
-	plan, err := w.show(ctx, w.local(path))
+	plan, err := w.saved(ctx, w.local(path))
 	if err != nil {
 		return nil, err
 	}

@@ -52,7 +52,7 @@ var may = map[string][]string{
 	"gate/gatetest":      {"gate"},
 	"checks":             {"checks/*", "gate"},
 	"checks/*":           {"gate"},
-	"e2e":                {"e2e/demo", "e2e/provider", "e2e/stage", "e2e/tool", "gate", "gate/awssim", "gate/cli"},
+	"e2e":                {"e2e/demo", "e2e/provider", "e2e/stage", "e2e/tool", "gate", "gate/awssim", "gate/cli", "gate/planfile"},
 	"e2e/change":         {"checks", "gate", "gate/awssim", "gate/lease", "gate/ledger", "gate/live", "gate/live/aws", "gate/pipeline", "gate/terraform", "gate/tfplan"},
 	"e2e/crash":          {},
 	"e2e/demo":           {"e2e/stage", "e2e/tool", "examples", "gate/awssim"},

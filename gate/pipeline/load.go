@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/holdfast-gate/holdfast/gate"
 )
@@ -80,13 +81,17 @@ func (g *Gate) saved(ctx context.Context, path string) (*gate.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	plan := g.unaided(path)
-	if plan == nil || g.PlanReader == ReadCompare {
+	plan, why := g.unaided(path)
+	if why != nil || g.PlanReader == ReadCompare {
 		shown, err := g.show(ctx, path)
 		if err != nil {
 			return nil, err
 		}
-		if plan != nil && !alike(plan, shown) {
+		if why != nil && g.PlanReader == ReadCompare {
+			// Who asks for both is not served by one.
+			return nil, fmt.Errorf("%s: only terraform can read it: %w\nUse --plan-reader=auto", path, why)
+		}
+		if why == nil && !alike(plan, shown) {
 			// One of the two is wrong, and it is not known which.
 			return nil, fmt.Errorf("%s: holdfast reads another plan in it than terraform show\nReport this as a bug of holdfast, and use --plan-reader=show", path)
 		}
@@ -96,36 +101,38 @@ func (g *Gate) saved(ctx context.Context, path string) (*gate.Plan, error) {
 	return plan, nil
 }
 
-// unaided reads a plan file without terraform; nil where terraform is to be asked:
-// it was not proved that we read what terraform shows.
-func (g *Gate) unaided(path string) *gate.Plan {
+// unaided reads a plan file without terraform. Its error says why terraform is
+// to be asked instead: it was not proved that we read what terraform shows.
+func (g *Gate) unaided(path string) (*gate.Plan, error) {
 	if g.Saved == nil || g.PlanReader == ReadShow {
-		return nil
+		return nil, errors.New("terraform is to read it")
 	}
 	file, err := open(path)
 	if err != nil {
-		return nil
+		return nil, err
 	}
 	defer file.Close()
 	info, err := file.Stat()
 	if err != nil {
-		return nil
+		return nil, err
 	}
 	r, w := io.Pipe()
 	var workspace string
-	go func() {
+	var writing sync.WaitGroup
+	writing.Go(func() {
 		var err error
 		workspace, err = g.Saved(file, info.Size(), w)
 		w.CloseWithError(err)
-	}()
+	})
 	plan, err := g.Decode(r)
 	// Whoever writes must have ended before the file is closed.
 	r.CloseWithError(err)
-	if _, rest := io.Copy(io.Discard, r); err != nil || rest != nil {
-		return nil
+	writing.Wait()
+	if err != nil {
+		return nil, err
 	}
 	plan.Workspace = workspace
-	return plan
+	return plan, nil
 }
 
 // alike compares what two readers made of one file, in whatever order.

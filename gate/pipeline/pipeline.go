@@ -43,7 +43,7 @@ type PlanReader string
 const (
 	ReadAuto    PlanReader = "auto"    // we where it was proved that we read what terraform shows, else terraform
 	ReadShow    PlanReader = "show"    // terraform, which takes seconds
-	ReadCompare PlanReader = "compare" // both, and nothing is decided where they differ
+	ReadCompare PlanReader = "compare" // both, and nothing is decided where they differ or we cannot read it
 )
 
 // A Shower reads plan files.

@@ -81,12 +81,12 @@ func unseen(message string, n protowire.Number) error {
 
 func parse(raw []byte) (*plan, error) {
 	p := &plan{variables: map[string][]byte{}}
-	var format uint64
+	var number uint64
 	said := false
 	err := fields(raw, func(f field) (err error) {
 		switch f.n {
 		case 1:
-			format = f.number
+			number = f.number
 		case 2:
 			err = p.variable(f.bytes)
 		case 3:
@@ -124,8 +124,8 @@ func parse(raw []byte) (*plan, error) {
 		return nil, unproven("it does not say whether it is complete or applyable")
 	}
 	var ok bool
-	if p.format, ok = proved(p.version); !ok || format != 3 {
-		return nil, unproven("plan files of version %.20q, format %d, were not held against terraform show", p.version, format)
+	if p.format, ok = format(p.version); !ok || number != 3 {
+		return nil, unproven("plan files of version %.20q, format %d, were not held against terraform show", p.version, number)
 	}
 	return p, nil
 }

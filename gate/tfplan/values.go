@@ -238,7 +238,7 @@ func (v *values) decode(name string, raw jsontext.Value) (any, error) {
 	if err := json.Unmarshal(raw, &out); err != nil {
 		return nil, err
 	}
-	for _, m := range []jsontext.Value{v.beforeMask.of(name), v.afterMask.of(name)} {
+	for _, m := range v.masks(name) {
 		if !contains(m) {
 			continue
 		}
@@ -249,6 +249,16 @@ func (v *values) decode(name string, raw jsontext.Value) (any, error) {
 		out = hide(out, mask)
 	}
 	return out, nil
+}
+
+// masks are what hides parts of an attribute. The provider repeats tags in
+// tags_all, and Terraform marks a secret among them in the first alone.
+func (v *values) masks(name string) []jsontext.Value {
+	out := []jsontext.Value{v.beforeMask.of(name), v.afterMask.of(name)}
+	if name == "tags_all" {
+		out = append(out, v.beforeMask.of("tags"), v.afterMask.of("tags"))
+	}
+	return out
 }
 
 // hide puts null in place of what a mask marks. Where the mask does not have

@@ -134,3 +134,15 @@ func TestNoSecretLeavesTheDecoder(t *testing.T) {
 		}
 	}
 }
+
+// The provider repeats tags in tags_all, where Terraform marks no secret.
+func TestASecretTagIsHiddenWhereItIsRepeated(t *testing.T) {
+	plan, err := Decode(strings.NewReader(`{"format_version":"1.2","resource_changes":[{"address":"aws_instance.a","mode":"managed","type":"aws_instance","change":{"actions":["create"],"before":null,
+		"after":{"tags":{"Name":"x","Secret":"canary"},"tags_all":{"Name":"x","Secret":"canary"}},"after_unknown":{},"before_sensitive":false,"after_sensitive":{"tags":{"Secret":true},"tags_all":{}}}}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if tags := plan.Changes[0].After.Tags(); tags["Secret"] != "" || tags["Name"] != "x" {
+		t.Errorf("got tags %v, want the name and no secret", tags)
+	}
+}

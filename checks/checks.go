@@ -3,6 +3,7 @@
 package checks
 
 import (
+	"github.com/holdfast-gate/holdfast/checks/attachments"
 	"github.com/holdfast-gate/holdfast/checks/budget"
 	"github.com/holdfast-gate/holdfast/checks/certifiable"
 	"github.com/holdfast-gate/holdfast/checks/drifted"
@@ -10,6 +11,7 @@ import (
 	"github.com/holdfast-gate/holdfast/checks/quorum"
 	"github.com/holdfast-gate/holdfast/checks/scope"
 	"github.com/holdfast-gate/holdfast/checks/settled"
+	"github.com/holdfast-gate/holdfast/checks/sick"
 	"github.com/holdfast-gate/holdfast/checks/survivorfloor"
 	"github.com/holdfast-gate/holdfast/checks/target"
 	"github.com/holdfast-gate/holdfast/checks/unmanaged"
@@ -29,6 +31,8 @@ func Suite() []*gate.Check {
 		drifted.Check(),
 		unmanaged.Check(),
 		settled.Check(),
+		sick.Check(),
+		attachments.Check(),
 		survivorfloor.Check(),
 		quorum.Check(),
 		budget.Check(),

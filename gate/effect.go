@@ -68,6 +68,8 @@ func (v *View) effect(c Change) (Effect, bool) {
 	case "aws_ec2_instance_state":
 		return v.instanceStateEffect(c)
 	case "aws_volume_attachment":
+		return v.attachmentEffect(c)
+	case "aws_ebs_volume":
 		return v.volumeEffect(c)
 	}
 	return Effect{}, false

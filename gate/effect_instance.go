@@ -94,16 +94,3 @@ func (v *View) instanceStateEffect(c Change) (Effect, bool) {
 		return Effect{Ends: []string{id}, Does: "stops " + id}, true
 	}
 }
-
-// volumeEffect is what detaching a volume does: a member without its disk does
-// not serve.
-func (v *View) volumeEffect(c Change) (Effect, bool) {
-	id := c.Before.String("instance_id")
-	if _, ok := v.member(id); !ok {
-		return Effect{}, false
-	}
-	if !c.Action.Ends() {
-		return Effect{}, true
-	}
-	return Effect{Ends: []string{id}, Does: "takes volume " + c.Before.String("volume_id") + " from " + id}, true
-}

@@ -24,14 +24,14 @@ func (p *Pass) Breaches(promise, code string) {
 				Remedy: p.Cluster.remedy(r, f), Evidence: p.Cluster.evidence(r)})
 		} else if !r.Costs() && len(r.Serving) < f.Needs && len(r.Buckets) > 0 && p.Cluster.Touched() {
 			p.Report(Finding{Code: code + ".below", Decision: Warn, Role: r.Role.Name,
-				Message: fmt.Sprintf("%s has %d of %s serving now, it needs %d (%s); the plan takes none of them", p.Cluster.title(r), len(r.Serving), Count(r.Of(), "member"), f.Needs, f.Promise),
+				Message: fmt.Sprintf("%s has %d of %s serving now, it needs %d (%s); the plan takes none of them", p.Cluster.Title(r), len(r.Serving), Count(r.Of(), "member"), f.Needs, f.Promise),
 				Remedy:  "bring members into service first"})
 		}
 	}
 }
 
-// title names a cluster, and its role if it has a name.
-func (v *View) title(r Projection) string {
+// Title names a cluster, and the role of a projection of it if that has a name.
+func (v *View) Title(r Projection) string {
 	if r.Role.Name == "" {
 		return v.Cluster.Name
 	}
@@ -82,7 +82,7 @@ func (v *View) breach(r Projection, f Floor) string {
 	if f.Promise != PromiseSurvivorFloor {
 		promise = " (" + f.Promise + ": " + f.How + ")"
 	}
-	return fmt.Sprintf("%s would keep %d of %s serving, it needs %d%s: %s", v.title(r), r.During, Count(r.Of(), "member"), f.Needs, promise, reason)
+	return fmt.Sprintf("%s would keep %d of %s serving, it needs %d%s: %s", v.Title(r), r.During, Count(r.Of(), "member"), f.Needs, promise, reason)
 }
 
 // more is what follows the number of victims when others are out already.
@@ -144,13 +144,13 @@ func (v *View) remedy(r Projection, f Floor) string {
 	case r.moving():
 		return "wait until nothing moves (--wait 10m), plan again, and keep at least " + Count(f.Needs, "serving member")
 	case r.After == 0 && f.Promise == PromiseSurvivorFloor:
-		return fmt.Sprintf("keep at least %s, or say survivor_floor = 0 for %s in holdfast.hcl if it is meant to end", Count(f.Needs, "serving member"), v.title(r))
+		return fmt.Sprintf("keep at least %s, or say survivor_floor = 0 for %s in holdfast.hcl if it is meant to end", Count(f.Needs, "serving member"), v.Title(r))
 	case r.After >= f.Needs:
 		return "change fewer members at once"
 	case len(r.Serving) > f.Needs:
 		return fmt.Sprintf("take at most %s at a time", Count(len(r.Serving)-f.Needs, "serving member"))
 	default:
-		return fmt.Sprintf("add members first, or declare another %s for %s in holdfast.hcl if this is meant", f.Promise, v.title(r))
+		return fmt.Sprintf("add members first, or declare another %s for %s in holdfast.hcl if this is meant", f.Promise, v.Title(r))
 	}
 }
 

@@ -78,15 +78,16 @@ func (s *Serving) UnmarshalText(b []byte) error {
 // An Observation is what one source said about a member or a group, in the
 // source's own words and in ours.
 type Observation struct {
-	Source  string    `json:"source"`            // name of the Source it was read from, "ec2.instances"
-	Field   string    `json:"field"`             // what was read, "ec2.InstanceStateName"
-	Raw     string    `json:"raw"`               // the exact value, "shutting-down"
-	Phase   Phase     `json:"phase"`             // what that value means
-	Serving Serving   `json:"serving"`           // ServingYes: no objection to counting it
-	Since   time.Time `json:"since,omitzero"`    // when it entered this state; zero if the source does not say
-	Detail  string    `json:"detail,omitempty"`  // the source's reason, "Client.UserInitiatedShutdown"
-	Benign  bool      `json:"benign,omitempty"`  // moving, but on the short list of movements that disturb nobody
-	Opinion bool      `json:"opinion,omitempty"` // false: shown, but takes no part in the join
+	Source    string    `json:"source"`              // name of the Source it was read from, "ec2.instances"
+	Field     string    `json:"field"`               // what was read, "ec2.InstanceStateName"
+	Raw       string    `json:"raw"`                 // the exact value, "shutting-down"
+	Phase     Phase     `json:"phase"`               // what that value means
+	Serving   Serving   `json:"serving"`             // ServingYes: no objection to counting it
+	Since     time.Time `json:"since,omitzero"`      // when it entered this state; zero if the source does not say
+	Detail    string    `json:"detail,omitempty"`    // the source's reason, "Client.UserInitiatedShutdown"
+	Benign    bool      `json:"benign,omitempty"`    // moving, but on the short list of movements that disturb nobody
+	Scheduled bool      `json:"scheduled,omitempty"` // it lies ahead: AWS has said when, and nothing moves yet
+	Opinion   bool      `json:"opinion,omitempty"`   // false: shown, but takes no part in the join
 }
 
 // A Member is one thing that counts towards a cluster, or may: for AWS an EC2
@@ -107,6 +108,7 @@ type Member struct {
 	Protected bool              `json:"protected,omitempty"` // the group may not choose it in a scale-in
 	Weight    int               `json:"weight,omitempty"`    // capacity units it holds in its group; zero means 1
 	Counted   bool              `json:"counted,omitempty"`   // its group counts it towards the desired capacity
+	Volumes   []Attached        `json:"volumes,omitempty"`   // sorted by volume
 	Observed  []Observation     `json:"observed"`
 }
 
@@ -160,6 +162,21 @@ func (m Member) Benign() bool {
 		explained = true
 	}
 	return explained && m.Phase != Leaving
+}
+
+// Awaits reports whether all that moves a transitional member lies ahead: it is
+// scheduled to be stopped, retired or rebooted, and nothing happens to it yet.
+func (m Member) Awaits() bool {
+	scheduled := false
+	for _, o := range m.Observed {
+		if o.Opinion && o.Phase.Transitional() {
+			if !o.Scheduled {
+				return false
+			}
+			scheduled = true
+		}
+	}
+	return scheduled
 }
 
 // An Operation is something a group is doing, or did last: a scaling activity,

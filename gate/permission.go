@@ -17,6 +17,14 @@ func Permissions(source string) []string {
 		return []string{"autoscaling:DescribeInstanceRefreshes"}
 	case SourceWarmPools:
 		return []string{"autoscaling:DescribeWarmPool"}
+	case SourceVolumes:
+		return []string{"ec2:DescribeVolumes"}
+	case SourceVolumeStatus:
+		return []string{"ec2:DescribeVolumeStatus"}
+	case SourceModifications:
+		return []string{"ec2:DescribeVolumesModifications"}
+	case SourceSnapshots:
+		return []string{"ec2:DescribeSnapshots"}
 	case SourceTargets:
 		return []string{"elasticloadbalancing:DescribeTargetHealth"}
 	}

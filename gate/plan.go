@@ -201,7 +201,9 @@ func KeptAttributes(resourceType string) []string {
 	case "aws_ec2_instance_state":
 		return []string{"id", "region", "instance_id", "state"}
 	case "aws_volume_attachment":
-		return []string{"id", "region", "instance_id", "volume_id"}
+		return []string{"id", "region", "instance_id", "volume_id", "device_name", "force_detach", "skip_destroy", "stop_instance_before_detaching"}
+	case "aws_ebs_volume":
+		return []string{"id", "arn", "region", "availability_zone", "size", "iops", "throughput", "type", "final_snapshot", "snapshot_id"}
 	}
 	return nil
 }

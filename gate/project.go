@@ -93,6 +93,8 @@ func (m MemberView) bucket(serving bool) Bucket {
 		return BucketSurvivor
 	case m.Phase == Gone:
 		return BucketGone
+	case m.Awaits():
+		return BucketOutOfService
 	case m.Phase == Leaving:
 		return BucketLeaving
 	case m.Phase == Failed:
@@ -154,6 +156,11 @@ func (v *View) anonymous(region, name string) (units, rolls int) {
 		}
 		units += e.Kills
 		rolls += e.Rolls
+	}
+	if units+rolls > 0 && slices.ContainsFunc(v.Members, func(m MemberView) bool { return m.Group == name && m.Region == region && m.Awaits() }) {
+		// The group replaces it when its time comes, which may be while it replaces
+		// others (aws-semantics 5.4).
+		rolls++
 	}
 	return units, rolls
 }
@@ -341,6 +348,17 @@ func (p Projection) Floor(promise string) Floor {
 		return Floor{}
 	}
 	return p.Floors[i]
+}
+
+// Strictest returns the promise that needs most members serving, zones apart.
+func (p Projection) Strictest() Floor {
+	var out Floor
+	for _, f := range p.Floors {
+		if f.Promise != PromiseZoneFloor && f.Needs > out.Needs {
+			out = f
+		}
+	}
+	return out
 }
 
 // In returns the ids of the members in a bucket, sorted.

@@ -52,6 +52,7 @@ func newWorld(in Input) *world {
 			w.groups = append(w.groups, Group{Name: c.ID, Region: c.Region, Absent: true, Tags: c.Before.Tags(), MinHealthy: -1, MaxHealthy: -1})
 		}
 	}
+	w.disks(byID)
 	for id := range byID {
 		m := byID[id]
 		m.Managed = len(m.Addresses) > 0

@@ -68,11 +68,11 @@ func (w *watch) findings() []Finding {
 		case f.Promise == PromiseZoneFloor:
 			// What the verdict foresaw leaves at least role.Zones.
 			if zones := w.zones(); zones < f.Needs && zones < w.role.Zones {
-				return []Finding{w.finding(lost, fmt.Sprintf("%s has members serving in %s, it needs %d (%s)", w.view.title(w.role), Count(zones, "zone"), f.Needs, f.Promise))}
+				return []Finding{w.finding(lost, fmt.Sprintf("%s has members serving in %s, it needs %d (%s)", w.view.Title(w.role), Count(zones, "zone"), f.Needs, f.Promise))}
 			}
 		case n > 0 && left < f.Needs:
 			return []Finding{w.finding(lost, fmt.Sprintf("%s has %d of %s serving and would keep %d, it needs %d (%s)",
-				w.view.title(w.role), len(w.serving()), Count(w.role.Of(), "member"), max(0, left), f.Needs, f.Promise))}
+				w.view.Title(w.role), len(w.serving()), Count(w.role.Of(), "member"), max(0, left), f.Needs, f.Promise))}
 		}
 	}
 	return nil

@@ -70,8 +70,9 @@ func unended(p *gate.Pass) {
 func movers(p *gate.Pass) []string {
 	var ids []string
 	for _, m := range p.Cluster.Members {
-		// An absent member is the drifted check's: nothing shows it moving.
-		if m.Phase.Transitional() && !m.Benign() && !m.Absent {
+		// An absent member is the drifted check's, and one whose end or reboot is
+		// only scheduled the sick check's: nothing shows them moving.
+		if m.Phase.Transitional() && !m.Benign() && !m.Absent && !m.Awaits() {
 			ids = append(ids, m.ID)
 		}
 	}

@@ -30,6 +30,7 @@ const (
 //	group   NAME desired= [min= max= addr= suspended= zones= targets= template= minhealthy= maxhealthy= region=]
 //	op      GROUP KIND RAW PHASE [end=]
 //	member  ID STATE [addr= group= zone= subnet= tags= since= launched= weight= protected targets= type= region= untagged absent]
+//	        [volumes=VOL:DEVICE:STATE,…] [ails=WORD:PHASE]              ails is a status check, or an event if PHASE is leaving or changing
 //	plan    [complete=no] [errored] [age=] [workspace=] [deferred=] [accounts=]
 //	change  ACTION ADDRESS [id=] [name=BEFORE->AFTER …] [unknown=a,b] [sensitive=a,b] [region=] [deposed=] [previous=]
 //	drift   ACTION ADDRESS …                                        as change
@@ -38,6 +39,7 @@ const (
 //	recent  RECORD age= [open] [ends=ID,…] [sizes=GROUP:FROM-TO,…]  a change of our own
 //	snapshot [account=]
 //	store   KIND ID RAW PHASE [serving=] [facts=K:V,…] [identity=] [region=]   a data store as it is live
+//	seen    STORE RAW PHASE [serving=] [field=] [since=]                        what another source says of it; both fields are a store line's too
 //	node    STORE ID ROLE RAW PHASE [serving=] [lag=] [zone=] [shard=]          lag=-1s is not replicating; without lag it is not known
 //	link    STORE TO KIND PEER [state=] [active=] [region=]
 //	copy    STORE KIND ID [age=] [survives=] [usable=] [state=]
@@ -45,7 +47,7 @@ const (
 // A member or group with an address is recorded by the plan; without a change
 // line of its own that is a no-op. Sources not named were read in full.
 func Parse(text string) (gate.Input, error) {
-	c := &builder{in: gate.Input{Now: now(), Config: gate.DefaultConfig(),
+	c := &builder{equipped: map[string]bool{}, in: gate.Input{Now: now(), Config: gate.DefaultConfig(),
 		Plan:     &gate.Plan{FormatVersion: "1.2", TerraformVersion: "1.11.4", Complete: gate.Yes, CreatedAt: now().Add(-time.Minute)},
 		Snapshot: &gate.Snapshot{Account: account, Started: now().Add(-12 * time.Second), Finished: now().Add(-10 * time.Second)}}}
 	for i, line := range strings.Split(text, "\n") {
@@ -65,6 +67,8 @@ func Parse(text string) (gate.Input, error) {
 type builder struct {
 	in      gate.Input
 	cluster string // of the last cluster line
+
+	equipped map[string]bool // members of which a line says what volumes they have
 }
 
 func (c *builder) line(word string, f *fields) error {
@@ -111,7 +115,7 @@ func (c *builder) line(word string, f *fields) error {
 		c.source(f)
 	case "recent":
 		return c.recent(f)
-	case "store", "node", "link", "copy":
+	case "store", "seen", "node", "link", "copy":
 		return c.store(word, f)
 	default:
 		return fmt.Errorf("unknown line %q", word)
@@ -210,7 +214,7 @@ func (c *builder) member(f *fields) error {
 		return err
 	}
 	m := gate.Member{ID: f.arg(0), Region: f.str("region", region), Zone: f.str("zone", region+"a"), Subnet: f.str("subnet", ""), Group: f.str("group", ""), Targets: f.list("targets"),
-		Protected: f.flag("protected"), Weight: f.num("weight", 0), Launched: now().Add(-24 * time.Hour), Attrs: map[string]string{"instance_type": f.str("type", "m5.large")}}
+		Volumes: volumes(f), Protected: f.flag("protected"), Weight: f.num("weight", 0), Launched: now().Add(-24 * time.Hour), Attrs: map[string]string{"instance_type": f.str("type", "m5.large")}}
 	if f.has("launched") {
 		m.Launched = now().Add(-f.duration("launched"))
 	}
@@ -226,7 +230,8 @@ func (c *builder) member(f *fields) error {
 	if f.has("since") {
 		o.Since = now().Add(-f.duration("since"))
 	}
-	m.Observed = []gate.Observation{o}
+	m.Observed = append([]gate.Observation{o}, ails(f)...)
+	c.equipped[m.ID] = f.has("volumes")
 	m.Counted = m.Group != "" && f.arg(1) != "Terminating:Wait" && f.arg(1) != "Standby"
 	m.Join()
 	if !f.flag("absent") {
@@ -291,6 +296,7 @@ func (c *builder) recent(f *fields) error {
 // finish fills in what follows from the lines: regions, and a complete read of
 // every source no line speaks of.
 func (c *builder) finish() {
+	c.attach()
 	set := map[string]bool{}
 	for _, ch := range c.in.Plan.Changes {
 		if gate.KeptAttributes(ch.Type) != nil && ch.Region != "" {

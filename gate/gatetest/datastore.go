@@ -37,6 +37,12 @@ func (c *builder) store(word string, f *fields) error {
 			n.Lag = &lag
 		}
 		d.Nodes = append(d.Nodes, n)
+	case "seen":
+		o, err := observation(f, 1)
+		if err != nil {
+			return err
+		}
+		d.Observed = append(d.Observed, o)
 	case "link":
 		l := gate.Link{To: f.arg(1), Kind: f.arg(2), Peer: f.arg(3), Region: f.str("region", ""), State: f.str("state", "")}
 		if err := l.Active.UnmarshalText([]byte(f.str("active", "yes"))); err != nil {
@@ -62,9 +68,12 @@ func (c *builder) store(word string, f *fields) error {
 
 // observation reads RAW and PHASE at an argument, and what it says of serving.
 func observation(f *fields, at int) (gate.Observation, error) {
-	o := gate.Observation{Source: "test", Field: "status", Raw: f.arg(at), Serving: gate.ServingYes, Opinion: true}
+	o := gate.Observation{Source: "test", Field: f.str("field", "status"), Raw: f.arg(at), Serving: gate.ServingYes, Opinion: true}
 	if err := o.Phase.UnmarshalText([]byte(f.arg(at + 1))); err != nil {
 		return o, err
+	}
+	if f.has("since") {
+		o.Since = now().Add(-f.duration("since"))
 	}
 	if f.has("serving") {
 		return o, o.Serving.UnmarshalText([]byte(f.str("serving", "")))

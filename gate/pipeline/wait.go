@@ -183,7 +183,7 @@ func clusterMovement(v gate.Verdict, name string) string {
 func movers(c *gate.View, now time.Time) []string {
 	var moving []string
 	for _, m := range c.Members {
-		if m.Phase.Transitional() && !m.Benign() {
+		if m.Phase.Transitional() && !m.Benign() && !m.Awaits() {
 			moving = append(moving, memberMovement(m.Member, now))
 		}
 	}

@@ -80,6 +80,7 @@ func (r *reading) eventObservations(events []ec2types.InstanceStatusEvent) []gat
 		}
 		// An event without a time may come at any.
 		o.Opinion = e.NotBefore == nil || e.NotBefore.Before(now.Add(horizon))
+		o.Scheduled = e.NotBefore != nil && e.NotBefore.After(now)
 		out = append(out, o)
 	}
 	return out
@@ -94,14 +95,15 @@ func over(description string) bool {
 	return false
 }
 
-// eventMeaning is what an event will do (aws-semantics 3.2). A member that is
-// to be rebooted still serves; one that is to be stopped or retired is going.
+// eventMeaning is what an event will do (aws-semantics 3.2). Neither a member
+// that is to be rebooted nor one that is going will be there when it is counted
+// on (5.4).
 func eventMeaning(code ec2types.EventCode) meaning {
 	switch code {
 	case ec2types.EventCodeInstanceRetirement, ec2types.EventCodeInstanceStop:
 		return meaning{gate.Leaving, gate.ServingNo}
 	case ec2types.EventCodeInstanceReboot, ec2types.EventCodeSystemReboot, ec2types.EventCodeSystemMaintenance:
-		return meaning{gate.Changing, gate.ServingYes}
+		return meaning{gate.Changing, gate.ServingNo}
 	}
 	return unlisted()
 }

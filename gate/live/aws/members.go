@@ -142,6 +142,7 @@ func (r *reading) fromEC2(m *gate.Member, i ec2types.Instance) {
 			m.Observed = append(m.Observed, r.observe(gate.SourceInstances, "ec2.InstanceStateName", other))
 		}
 	}
+	r.fromDevices(m, i)
 	checks, read := r.checks[m.ID]
 	if s := checks.InstanceState; s != nil && string(s.Name) != state {
 		m.Observed = append(m.Observed, r.observe(gate.SourceStatus, "ec2.InstanceStateName", string(s.Name)))

@@ -47,7 +47,7 @@ func TestOneMemberAmongMany(t *testing.T) {
 		"checks without data":          {func(s *sim, _, id string) { s.SetStatus(id, "ok", "insufficient-data") }, gate.Changing, gate.ServingNo, true, gate.SourceStatus, "insufficient-data"},
 		"checks do not apply":          {func(s *sim, _, id string) { s.SetStatus(id, "not-applicable", "ok") }, gate.Steady, gate.ServingYes, true, gate.SourceStatus, "not-applicable"},
 		"retired today":                {event("instance-retirement", time.Hour, ""), gate.Leaving, gate.ServingNo, true, gate.SourceStatus, "instance-retirement"},
-		"rebooted today":               {event("system-reboot", time.Hour, ""), gate.Changing, gate.ServingYes, true, gate.SourceStatus, "system-reboot"},
+		"rebooted today":               {event("system-reboot", time.Hour, ""), gate.Changing, gate.ServingNo, true, gate.SourceStatus, "system-reboot"},
 		"retired next week":            {event("instance-retirement", 7*24*time.Hour, ""), gate.Steady, gate.ServingYes, true, gate.SourceStatus, "instance-retirement"},
 		"retirement is over":           {event("instance-retirement", -time.Hour, "[Completed] The instance was retired"), gate.Steady, gate.ServingYes, true, gate.SourceStatus, "ok"},
 		"an event nobody knows":        {event("instance-holiday", time.Hour, ""), gate.PhaseUnknown, gate.ServingNo, true, gate.SourceStatus, "instance-holiday"},

@@ -16,6 +16,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/holdfast-gate/holdfast/e2e/demo"
 	"github.com/holdfast-gate/holdfast/e2e/stage"
 	"github.com/holdfast-gate/holdfast/e2e/tool"
 	"github.com/holdfast-gate/holdfast/gate/awssim"
@@ -25,7 +26,8 @@ import (
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"holdfast": func() { os.Exit(cli.Main()) },
+		"holdfast":      func() { os.Exit(cli.Main()) },
+		"holdfast-demo": func() { os.Exit(demo.Main()) },
 	})
 }
 

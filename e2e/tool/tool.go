@@ -76,23 +76,38 @@ func build(ctx context.Context, log io.Writer) (string, error) {
 // compile builds tofu beside path and renames it, so that path is whole or not
 // there.
 func compile(ctx context.Context, module, path string) error {
-	if _, err := exec.LookPath("go"); err != nil {
-		return errors.New("there is no go on PATH either")
-	}
 	partial := path + ".partial"
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w -X github.com/opentofu/opentofu/version.dev=no", "-o", partial, tofuPackage)
-	cmd.Dir = module
 	// Flags and a workspace that the user set are meant for other modules.
-	cmd.Env = append(os.Environ(), "GOFLAGS=", "GOWORK=off", "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("go build: %w %s", err, lastLine(string(out)))
+	env := []string{"GOFLAGS=", "GOWORK=off", "CGO_ENABLED=0"}
+	if err := goBuild(ctx, module, partial, tofuPackage, env, "-trimpath", "-ldflags=-s -w -X github.com/opentofu/opentofu/version.dev=no"); err != nil {
+		return err
 	}
 	return os.Rename(partial, path)
 }
 
-// moduleDir finds the module that pins OpenTofu: below a directory that
-// contains the working directory, else where this source file was compiled.
+// goBuild builds a package of the module in a directory.
+func goBuild(ctx context.Context, dir, path, pkg string, env []string, flags ...string) error {
+	if _, err := exec.LookPath("go"); err != nil {
+		return errors.New("there is no go on PATH either")
+	}
+	cmd := exec.CommandContext(ctx, "go", append(append([]string{"build"}, flags...), "-o", path, pkg)...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), env...)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("go build: %w %s", err, lastLine(string(out)))
+	}
+	return nil
+}
+
+// moduleDir finds the module that pins OpenTofu.
 func moduleDir() (string, error) {
+	return above(filepath.Join("e2e", "tofu"), tofuPackage)
+}
+
+// above finds a module of holdfast's source, by its folder and by a word of its
+// go.mod: below a directory that contains the working directory, else where this
+// source file was compiled.
+func above(folder, word string) (string, error) {
 	var starts []string
 	if wd, err := os.Getwd(); err == nil {
 		starts = append(starts, wd)
@@ -102,8 +117,8 @@ func moduleDir() (string, error) {
 	}
 	for _, dir := range starts {
 		for {
-			module := filepath.Join(dir, "e2e", "tofu")
-			if text, err := os.ReadFile(filepath.Join(module, "go.mod")); err == nil && strings.Contains(string(text), tofuPackage) {
+			module := filepath.Join(dir, folder)
+			if text, err := os.ReadFile(filepath.Join(module, "go.mod")); err == nil && strings.Contains(string(text), word) {
 				return module, nil
 			}
 			parent := filepath.Dir(dir)

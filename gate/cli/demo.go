@@ -3,61 +3,59 @@ package cli
 import (
 	"context"
 	"errors"
-	"strings"
+	"os"
+	"os/exec"
+	"strconv"
+	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/holdfast-gate/holdfast/e2e/demo"
+	"github.com/holdfast-gate/holdfast/e2e/tool"
 )
 
 // demoOptions is one run of demo.
 type demoOptions struct {
 	*global
-	incident string // empty is the first
-	all      bool
-	official bool
+	words []string // for the player
 }
 
 func newDemo(g *global, runF func(context.Context, *demoOptions) error) *cobra.Command {
 	o := &demoOptions{global: g}
-	cmd := &cobra.Command{
-		Use:   "demo [INCIDENT]",
-		Short: "Play a real outage twice: under terraform apply, and under holdfast apply",
-		Long: `Play an outage that happened in two identical simulated worlds: plain terraform
-apply does the harm, holdfast apply refuses and says why.
-
-The incidents are ` + strings.Join(demo.Incidents(), ", ") + `; without a
-name the first is played.
-
-It needs no AWS account and touches none. It runs the terraform or tofu on
-PATH; where there is none, OpenTofu is built from its Go module, once.`,
-		Args:      cobra.MaximumNArgs(1),
-		ValidArgs: demo.Incidents(),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 1 {
-				o.incident = args[0]
-			}
-			if o.all && o.incident != "" {
-				return errors.New("demo plays one incident or, with --all, every one: leave out either")
-			}
+	return &cobra.Command{
+		Use:                "demo [INCIDENT]",
+		Short:              "Play a real outage twice: under terraform apply, and under holdfast apply",
+		DisableFlagParsing: true, // they are the player's, and so is the help
+		RunE: func(cmd *cobra.Command, words []string) error {
+			o.words = words
 			if runF != nil {
 				return runF(cmd.Context(), o)
 			}
 			return runDemo(cmd.Context(), o)
 		},
 	}
-	cmd.Flags().BoolVar(&o.all, "all", false, "play every incident, and end with a table of them")
-	cmd.Flags().BoolVar(&o.official, "official", false, "use the official hashicorp/aws provider, from a plugin mirror or its registry; takes minutes")
-	return cmd
 }
 
+// playerLeave is how long the player may take to tidy up when interrupted.
+const playerLeave = 10 * time.Second
+
+// runDemo hands the show to holdfast-demo, which carries the test equipment that
+// holdfast does not.
 func runDemo(ctx context.Context, o *demoOptions) error {
-	how := demo.Options{Holdfast: o.Self, Official: o.official, Color: o.colored(o.Out), Out: o.Out, Log: o.Err}
-	if o.all {
-		return demo.RunAll(ctx, how)
+	player, err := tool.Player(ctx, o.Self, o.Err)
+	if err != nil {
+		return err
 	}
-	if o.incident == "" {
-		o.incident = demo.Incidents()[0]
+	cmd := exec.CommandContext(ctx, player, append([]string{"--holdfast=" + o.Self, "--color=" + strconv.FormatBool(o.colored(o.Out))}, o.words...)...)
+	cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = o.Env, o.In, o.Out, o.Err
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = playerLeave
+	var ended *exec.ExitError
+	switch err := cmd.Run(); {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.As(err, &ended):
+		return exit(exitUndecided)
+	default:
+		return err
 	}
-	return demo.Run(ctx, o.incident, how)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/holdfast-gate/holdfast/checks/drifted"
 	"github.com/holdfast-gate/holdfast/checks/fresh"
 	"github.com/holdfast-gate/holdfast/checks/quorum"
+	"github.com/holdfast-gate/holdfast/checks/replicationlive"
 	"github.com/holdfast-gate/holdfast/checks/scope"
 	"github.com/holdfast-gate/holdfast/checks/settled"
 	"github.com/holdfast-gate/holdfast/checks/sick"
@@ -37,5 +38,6 @@ func Suite() []*gate.Check {
 		quorum.Check(),
 		budget.Check(),
 		zonefloor.Check(),
+		replicationlive.Check(),
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/holdfast-gate/holdfast/gate"
+	"github.com/holdfast-gate/holdfast/gate/gatetest"
 	"github.com/holdfast-gate/holdfast/gate/tfplan"
 )
 
@@ -28,7 +29,7 @@ func TestRecordedPlans(t *testing.T) {
 		"b06_drift_desired_plan":   "block drifted.size",
 		"c01_create_prefix":        "block certifiable.uncounted",
 		"c02_filter_removed":       "block certifiable.uncounted",
-		"d03_destroy":              "block certifiable.uncounted",
+		"d03_destroy":              "allow",
 		"e01_drift_refresh_only":   "warn drifted.membership drifted.state",
 		"e02_drift_plan":           "block drifted.membership drifted.state",
 		"f01_shutting_down_plan":   "warn drifted.state settled.moving",
@@ -84,6 +85,8 @@ func asRecorded(t *testing.T, file string) gate.Input {
 		case seen == nil:
 		case c.Type == "aws_instance" && !slices.ContainsFunc(s.Members, func(m gate.Member) bool { return m.ID == c.ID }):
 			s.Members = append(s.Members, seenMember(c, seen))
+		case c.Type == "aws_dynamodb_table":
+			s.DataStores = append(s.DataStores, gate.DataStore{Kind: gate.KindTable, ID: c.ID, Region: c.Region, Phase: gate.Steady, Serving: gate.ServingYes})
 		case c.Type == "aws_autoscaling_group" && !slices.ContainsFunc(s.Groups, func(g gate.Group) bool { return g.Name == c.ID }):
 			g := gate.Group{Name: c.ID, Region: c.Region, Tags: seen.Tags(), MinHealthy: -1, MaxHealthy: -1}
 			g.Desired, _ = seen.Int("desired_capacity")
@@ -102,7 +105,9 @@ func asRecorded(t *testing.T, file string) gate.Input {
 			s.Sources = append(s.Sources, gate.Source{Name: name, Region: r, Complete: true, ReadAt: at})
 		}
 	}
-	return gate.Input{Now: at, Plan: p, Snapshot: s}
+	in := gate.Input{Now: at, Plan: p, Snapshot: s}
+	gatetest.Answer(&in, Suite())
+	return in
 }
 
 func seenMember(c gate.Change, seen gate.Attrs) gate.Member {

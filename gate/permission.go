@@ -27,6 +27,22 @@ func Permissions(source string) []string {
 		return []string{"ec2:DescribeSnapshots"}
 	case SourceTargets:
 		return []string{"elasticloadbalancing:DescribeTargetHealth"}
+	case SourceTables:
+		return []string{"dynamodb:DescribeTable"}
+	case SourceTableStreams:
+		return []string{"dynamodb:DescribeKinesisStreamingDestination"}
+	case SourceTableBackups:
+		return []string{"dynamodb:ListBackups"}
+	case SourceRecovery:
+		return []string{"dynamodb:DescribeContinuousBackups"}
+	case SourceMappings:
+		return []string{"lambda:ListEventSourceMappings"}
+	case SourcePipes:
+		return []string{"pipes:ListPipes"}
+	case SourceEndpoints:
+		return []string{"dms:DescribeEndpoints"}
+	case SourceTasks:
+		return []string{"dms:DescribeReplicationTasks"}
 	}
 	return nil
 }

@@ -198,6 +198,12 @@ func KeptAttributes(resourceType string) []string {
 		return []string{"id", "region", "target_group_arn", "target_id"}
 	case "aws_lb_target_group", "aws_alb_target_group":
 		return []string{"id", "arn", "region", "name"}
+	case "aws_dynamodb_table":
+		return []string{"id", "arn", "region", "name", "deletion_protection_enabled", "point_in_time_recovery", "replica", "stream_enabled", "stream_view_type", "ttl"}
+	case "aws_dynamodb_table_replica":
+		return []string{"id", "arn", "region", "global_table_arn", "deletion_protection_enabled", "point_in_time_recovery"}
+	case "aws_dynamodb_global_table":
+		return []string{"id", "arn", "region", "name", "replica"}
 	case "aws_ec2_instance_state":
 		return []string{"id", "region", "instance_id", "state"}
 	case "aws_volume_attachment":

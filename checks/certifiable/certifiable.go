@@ -172,7 +172,7 @@ func holders() []string {
 		"aws_docdb_cluster", "aws_docdb_cluster_instance", "aws_docdb_global_cluster", "aws_neptune_cluster", "aws_neptune_cluster_instance", "aws_neptune_global_cluster",
 		"aws_elasticache_replication_group", "aws_elasticache_cluster", "aws_elasticache_global_replication_group", "aws_memorydb_cluster",
 		"aws_opensearch_domain", "aws_elasticsearch_domain", "aws_msk_cluster", "aws_emr_cluster", "aws_emr_instance_group", "aws_emr_instance_fleet",
-		"aws_redshift_cluster", "aws_dynamodb_table", "aws_dynamodb_table_replica", "aws_dynamodb_global_table",
+		"aws_redshift_cluster",
 		"aws_ebs_volume", "aws_s3_bucket", "aws_s3_bucket_lifecycle_configuration", "aws_s3_bucket_versioning", "aws_s3_bucket_replication_configuration",
 		"aws_spot_instance_request", "aws_mq_broker", "aws_cloudformation_stack",
 	}

@@ -1,0 +1,196 @@
+package replicationlive
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/holdfast-gate/holdfast/gate"
+)
+
+// table says what a change does to a DynamoDB table that may have peers.
+func table(c gate.Change) []end {
+	switch c.Type {
+	case "aws_dynamodb_table":
+		return ofTable(c)
+	case "aws_dynamodb_table_replica":
+		if c.Action.Ends() {
+			return []end{{kind: gate.KindTable, id: lastField(c.Before.String("global_table_arn"), '/'), verb: deletes(c), what: "the replica in " + c.Region + " of table", sources: []string{gate.SourceTables}, spare: 1,
+				harm: only(gate.LinkReplica, "it is one copy less")}}
+		}
+	case "aws_dynamodb_global_table":
+		if c.Action.Ends() || (c.Action == gate.Update && slices.Contains(c.Changed, "replica")) {
+			return []end{{kind: gate.KindTable, id: cmp.Or(c.Before.String("name"), c.ID), verb: "take apart", what: "global table", sources: []string{gate.SourceTables}, harm: replicaOf}}
+		}
+	}
+	return nil
+}
+
+func ofTable(c gate.Change) []end {
+	e := end{kind: gate.KindTable, id: cmp.Or(c.Before.String("name"), c.ID), what: "table"}
+	if c.Action.Ends() {
+		e.verb, e.harm, e.tally, e.sources = deletes(c), deleted, tally, carriers()
+		return []end{e}
+	}
+	if c.Action != gate.Update {
+		return nil
+	}
+	var out []end
+	if gone := replicasEnded(c); gone != nil {
+		out = append(out, end{kind: e.kind, id: e.id, verb: "delete replicas of", what: e.what, sources: []string{gate.SourceTables}, harm: gone})
+	}
+	if changes(c, "stream_enabled", "stream_view_type") {
+		out = append(out, end{kind: e.kind, id: e.id, verb: "close the stream of", what: e.what, harm: streamClosed, sources: []string{gate.SourceTables, gate.SourceMappings, gate.SourcePipes}})
+	}
+	if expires(c) {
+		out = append(out, end{kind: e.kind, id: e.id, verb: "let items expire from", what: e.what, harm: emptied, sources: carriers()})
+	}
+	return out
+}
+
+// carriers are all that can carry changes to or from a table.
+func carriers() []string {
+	return []string{gate.SourceTables, gate.SourceTableStreams, gate.SourceMappings, gate.SourcePipes, gate.SourceEndpoints, gate.SourceTasks}
+}
+
+// deleted is what the end of a table does to a peer. The provider deletes the
+// replicas first, those made in the console too (aws-semantics 1.2.14).
+func deleted(l gate.Link) string {
+	switch l.Kind {
+	case gate.LinkReplica:
+		return replicaOf(l)
+	case gate.LinkMapping, gate.LinkPipe, gate.LinkKinesis:
+		return "it takes what is still in the stream, and then nothing more"
+	}
+	return "it reads or writes a table that is gone"
+}
+
+func replicaOf(l gate.Link) string {
+	if l.Kind != gate.LinkReplica {
+		return ""
+	}
+	return "the replica goes with all its items"
+}
+
+func only(kind, harm string) func(gate.Link) string {
+	return func(l gate.Link) string {
+		if l.Kind != kind {
+			return ""
+		}
+		return harm
+	}
+}
+
+func tally(store gate.DataStore) string {
+	regions := map[string]bool{store.Region: true}
+	for _, l := range store.Links {
+		if l.Kind == gate.LinkReplica && l.Active != gate.No {
+			regions[l.Region] = true
+		}
+	}
+	if len(regions) == 1 {
+		return ""
+	}
+	return fmt.Sprintf("; in all that deletes %d tables in %d regions", len(regions), len(regions))
+}
+
+// streamClosed: the provider disables the stream and enables another, with
+// another ARN that nobody reads.
+func streamClosed(l gate.Link) string {
+	if l.Kind != gate.LinkMapping && l.Kind != gate.LinkPipe {
+		return ""
+	}
+	return "it goes on reading the old stream, into which nothing comes any more"
+}
+
+// emptied is what the expiry of items does to whoever gets the table's
+// changes. The replicas of a global table are the same table: there it is what
+// was asked for.
+func emptied(l gate.Link) string {
+	if l.Kind == gate.LinkReplica || l.To == "store" {
+		return ""
+	}
+	return "every item that expires reaches it as a deletion"
+}
+
+// expires reports whether an update begins to delete items by a time that they
+// carry, or may.
+func expires(c gate.Change) bool {
+	if !slices.Contains(c.Changed, "ttl") {
+		return false
+	}
+	if slices.Contains(c.Unknown, "ttl") {
+		// What will be known only at apply may be anything.
+		return true
+	}
+	after := c.After.Block("ttl")
+	if on, _ := after["enabled"].(bool); !on {
+		return false
+	}
+	before := c.Before.Block("ttl")
+	was, _ := before["enabled"].(bool)
+	return !was || before.String("attribute_name") != after.String("attribute_name")
+}
+
+// replicasEnded says which replicas an update deletes: those no longer listed,
+// and those made anew for another key or consistency (aws-semantics 1.2.14).
+// One that is dropped while another stays as it was leaves the data where it
+// was twice.
+func replicasEnded(c gate.Change) func(gate.Link) string {
+	if !slices.Contains(c.Changed, "replica") {
+		return nil
+	}
+	if slices.Contains(c.Unknown, "replica") {
+		// Which replicas stay will be known only at apply.
+		return replicaOf
+	}
+	before, after := replicas(c.Before), replicas(c.After)
+	ended := map[string]string{}
+	for region, was := range before {
+		is, stays := after[region]
+		switch {
+		case !stays:
+			ended[region] = "the replica goes with all its items"
+		case was.String("kms_key_arn") != is.String("kms_key_arn") || was.String("consistency_mode") != is.String("consistency_mode"):
+			ended[region] = "the replica is deleted and made anew"
+		}
+	}
+	if len(ended) == 0 {
+		return nil
+	}
+	spare := slices.ContainsFunc(slices.Collect(maps.Keys(before)), func(region string) bool { return ended[region] == "" })
+	if spare {
+		return nil
+	}
+	return func(l gate.Link) string {
+		if l.Kind != gate.LinkReplica {
+			return ""
+		}
+		return ended[l.Region]
+	}
+}
+
+func replicas(a gate.Attrs) map[string]gate.Attrs {
+	list, _ := a["replica"].([]any)
+	out := map[string]gate.Attrs{}
+	for _, v := range list {
+		if m, ok := v.(map[string]any); ok {
+			out[gate.Attrs(m).String("region_name")] = m
+		}
+	}
+	return out
+}
+
+func changes(c gate.Change, names ...string) bool {
+	return slices.ContainsFunc(names, func(n string) bool { return slices.Contains(c.Changed, n) })
+}
+
+func lastField(s string, by byte) string {
+	for i := len(s) - 1; i >= 0; i-- {
+		if s[i] == by {
+			return s[i+1:]
+		}
+	}
+	return s
+}

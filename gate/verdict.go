@@ -16,6 +16,7 @@ type Verdict struct {
 	Caller   string    `json:"caller,omitempty"`   // ARN of those credentials
 	At       time.Time `json:"at"`                 // Input.Now
 	Expires  time.Time `json:"expires"`            // from then on it is no leave to apply
+	Trail    *Trail    `json:"trail,omitempty"`    // who did it, as far as is known; joined for a report, never by Evaluate, and not part of a record
 }
 
 // A Summary is what a verdict says about the plan it judged.

@@ -25,7 +25,7 @@ func (g *global) reporter(stream io.Writer) func(gate.Verdict) error {
 			return err
 		}
 		if g.output == "json" {
-			err = report.JSON(w, v)
+			err = report.JSON(w, v, g.reportOptions(w))
 		} else {
 			err = report.Text(w, v, g.reportOptions(w))
 		}

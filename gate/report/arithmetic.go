@@ -100,7 +100,8 @@ func kept(v gate.Verdict) string {
 	return fmt.Sprintf("%s; the tightest of %d roles", tightest, n)
 }
 
-// margins writes one line for every role the plan touches.
+// margins writes one line for every role the plan touches, and who is in its
+// cluster.
 func (p *page) margins(v gate.Verdict) {
 	for _, c := range v.Clusters {
 		if !c.Touched() {
@@ -117,5 +118,6 @@ func (p *page) margins(v gate.Verdict) {
 			}
 			p.line(2, "%s", line)
 		}
+		p.cells(p.seats(c), 2)
 	}
 }

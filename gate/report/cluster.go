@@ -78,9 +78,17 @@ func (p *page) effects(c *gate.View) {
 
 // groups writes what the live groups are set to and doing.
 func (p *page) groups(c *gate.View, at time.Time) {
+	for _, line := range p.set(c, at) {
+		p.line(2, "%s", line)
+	}
+}
+
+// set is what the live groups are set to and doing.
+func (p *page) set(c *gate.View, at time.Time) []string {
+	var out []string
 	for _, g := range c.Groups {
 		if g.Absent {
-			p.line(2, "group %s: recorded, and no source has seen it", g.Name)
+			out = append(out, fmt.Sprintf("group %s: recorded, and no source has seen it", g.Name))
 			continue
 		}
 		text := fmt.Sprintf("group %s: wants %d (min %d, max %d)", g.Name, g.Desired, g.Min, g.Max)
@@ -95,8 +103,9 @@ func (p *page) groups(c *gate.View, at time.Time) {
 				text += "; " + operation(o, at)
 			}
 		}
-		p.line(2, "%s", text)
+		out = append(out, text)
 	}
+	return out
 }
 
 func operation(o gate.Operation, at time.Time) string {

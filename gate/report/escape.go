@@ -37,8 +37,7 @@ func shown(b byte) string { return fmt.Sprintf(`\x%02x`, b) }
 // Code is a name as a code span of Markdown, which shows every character, links
 // nothing and mentions nobody, on every forge, also in a table.
 func Code(s string) string {
-	// Tables are cut at a bar even in code, and not all alike where it is escaped.
-	s = strings.ReplaceAll(clean(s), "|", shown('|'))
+	s = barred(s)
 	if strings.Trim(s, " ") == "" {
 		return "``` ```"
 	}
@@ -48,6 +47,10 @@ func Code(s string) string {
 	}
 	return fence + s + fence
 }
+
+// barred is clean text without bars: tables are cut at them even in code, and
+// not all alike where they are escaped.
+func barred(s string) string { return strings.ReplaceAll(clean(s), "|", shown('|')) }
 
 // longest is the length of the longest run of a character.
 func longest(s string, c rune) int {
@@ -61,14 +64,14 @@ func longest(s string, c rune) int {
 	return most
 }
 
-// Sentence is a sentence as Markdown of one line, not to be put at its
-// beginning: words are words, and whatever may be more, such as names,
-// addresses and ids, is a code span.
+// Sentence is a sentence as Markdown of one line: words are words, and whatever
+// may be more, such as names, addresses and ids, is a code span.
 func Sentence(s string) string {
 	var out []string
 	for word := range strings.FieldsSeq(clean(s)) {
 		before, middle, after := trim(word)
-		if middle != "" && !ordinary.MatchString(middle) {
+		// A number or a dash at the beginning would begin a list.
+		if middle != "" && (!ordinary.MatchString(middle) || len(out) == 0 && before == "" && !unicode.IsLetter(rune(middle[0]))) {
 			middle = Code(middle)
 		}
 		out = append(out, before+middle+after)
@@ -76,9 +79,9 @@ func Sentence(s string) string {
 	return strings.Join(out, " ")
 }
 
-// ordinary is a word, a number or a dash that no forge makes anything of: no name of a
-// host, no digest of a commit, no key of a ticket.
-var ordinary = regexp.MustCompile(`^(?:[A-Za-z]{1,6}|[0-9]{1,6}%?|[A-Z]?[a-z]+(?:-[a-z]+)*(?:'s)?|[0-9]+-[a-z]+|[-=])$`)
+// ordinary is a word, a number, a date or a dash that no forge makes anything
+// of: no name of a host, no digest of a commit, no key of a ticket.
+var ordinary = regexp.MustCompile(`^(?:[A-Za-z]{1,6}|[0-9]{1,6}%?|[A-Z]?[a-z]+(?:-[a-z]+)*(?:'s)?|[0-9]+-[a-z]+|(?:[0-9]{1,3}[dhms]){1,3}|[0-9]{4}-[0-9]{2}-[0-9]{2}|EC2|ec2|[-=])$`)
 
 // trim takes the punctuation of a sentence off a word.
 func trim(word string) (before, middle, after string) {

@@ -19,6 +19,7 @@ const (
 // share the way out.
 func (p *page) findings(v gate.Verdict, first int) {
 	told := first >= 0
+	p.known = knownTo(v)
 	for i, same := range grouped(v.Findings, first) {
 		headline := told && i == 0
 		if !headline {
@@ -104,6 +105,9 @@ func (p *page) shown(v gate.Verdict, f gate.Finding) {
 	}
 	if len(about) > 0 {
 		p.field("about", p.some(about, fewSubjects))
+	}
+	if at, ok := p.o.at(p.known, f); ok {
+		p.field("at", at.String())
 	}
 	left := 0
 	for i, e := range p.unsaid(view, f) {

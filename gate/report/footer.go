@@ -19,7 +19,10 @@ func (p *page) foot(v gate.Verdict) {
 }
 
 // identity writes what the verdict is bound to.
-func (p *page) identity(v gate.Verdict) {
+func (p *page) identity(v gate.Verdict) { p.line(0, "%s", bindings(v)) }
+
+// bindings are what a verdict is bound to: its time, its plan and what was read.
+func bindings(v gate.Verdict) string {
 	s := v.Plan
 	text := ""
 	for _, part := range []struct {
@@ -40,7 +43,7 @@ func (p *page) identity(v gate.Verdict) {
 	if !v.At.IsZero() {
 		when = v.At.UTC().Format("2006-01-02 15:04:05 MST")
 	}
-	p.line(0, "Judged %s: %s%s%s", when, digests(v), text, good(v))
+	return fmt.Sprintf("Judged %s: %s%s%s", when, digests(v), text, good(v))
 }
 
 // good is how long a verdict that permits is leave to apply.
@@ -104,8 +107,15 @@ func (p *page) sources(all []gate.Source, at time.Time) {
 	}
 }
 
-// unread writes what was not read, once for every reason.
+// unread writes what was not read.
 func (p *page) unread(all []gate.Source) {
+	for _, line := range notRead(all) {
+		p.line(0, "%s", line)
+	}
+}
+
+// notRead is what was not read, once for every reason.
+func notRead(all []gate.Source) []string {
 	var order []string
 	names, calls := map[string][]string{}, map[string]int{}
 	for _, s := range all {
@@ -119,9 +129,11 @@ func (p *page) unread(all []gate.Source) {
 		names[why] = append(names[why], s.Name)
 		calls[why] += s.Calls
 	}
+	var out []string
 	for _, why := range order {
-		p.line(0, "NOT READ %s%s, after %s", strings.Join(names[why], ", "), why, gate.Count(calls[why], "call"))
+		out = append(out, fmt.Sprintf("NOT READ %s%s, after %s", strings.Join(names[why], ", "), why, gate.Count(calls[why], "call")))
 	}
+	return out
 }
 
 func nonEmpty(s string) []string {
@@ -146,12 +158,22 @@ func orFailed(problem gate.Problem) gate.Problem {
 	return problem
 }
 
-// blind writes the checks that could not judge, by the reason they give.
+// blind writes the checks that could not judge.
 func (p *page) blind(v gate.Verdict) {
+	for i, line := range unjudged(v.Runs) {
+		if i == 0 {
+			p.blank()
+		}
+		p.line(0, "%s", line)
+	}
+}
+
+// unjudged is the checks that could not judge, by the reason they give.
+func unjudged(all []gate.Run) []string {
 	type kind struct{ so, why string }
 	var order []kind
 	checks := map[kind][]string{}
-	for _, r := range v.Runs {
+	for _, r := range all {
 		if r.Outcome == gate.Ran {
 			continue
 		}
@@ -167,10 +189,9 @@ func (p *page) blind(v gate.Verdict) {
 			checks[key] = append(checks[key], r.Check)
 		}
 	}
-	if len(order) > 0 {
-		p.blank()
-	}
+	var out []string
 	for _, key := range order {
-		p.line(0, "%s %s: %s (%s)", gate.Count(len(checks[key]), "check"), key.so, strings.Join(checks[key], ", "), key.why)
+		out = append(out, fmt.Sprintf("%s %s: %s (%s)", gate.Count(len(checks[key]), "check"), key.so, strings.Join(checks[key], ", "), key.why))
 	}
+	return out
 }

@@ -14,13 +14,14 @@ import (
 // FormatVersion is the version of what JSON and StatusJSON write. Its second
 // number grows when something is added, its first when something is removed or
 // changes its meaning.
-const FormatVersion = "1.1"
+const FormatVersion = "1.2"
 
 // A document is a verdict with the version of its form in front.
 type document struct {
-	FormatVersion string `json:"format_version"` // "1.1"; read nothing whose first number you do not know
+	FormatVersion string `json:"format_version"` // "1.2"; read nothing whose first number you do not know
 	gate.Verdict
-	Seal string `json:"seal,omitempty"` // SHA-256 of the rest; see Open
+	Places map[string]Place `json:"places,omitempty"` // where the addresses that findings are about are written, by address
+	Seal   string           `json:"seal,omitempty"`   // SHA-256 of the rest; see Open
 }
 
 // A statusDocument is what the members of all clusters are doing.
@@ -43,8 +44,8 @@ func Schema() []byte { return []byte(schema) }
 // JSON writes a verdict for programs: the whole of it, as one object that
 // Schema describes, indented, with a newline at the end. Lists are never null.
 // Open reads it back. The error is that of w.
-func JSON(w io.Writer, v gate.Verdict) error {
-	d := document{FormatVersion: FormatVersion, Verdict: whole(v)}
+func JSON(w io.Writer, v gate.Verdict, o Options) error {
+	d := document{FormatVersion: FormatVersion, Verdict: whole(v), Places: o.places(v)}
 	b, err := json.Marshal(d)
 	if err != nil {
 		return fmt.Errorf("writing the verdict as JSON: %w", err)
@@ -62,15 +63,6 @@ func StatusJSON(w io.Writer, views []*gate.View, s *gate.Snapshot) error {
 		d.At, d.Account, d.Caller, d.Snapshot, d.Sources = s.Finished, s.Account, s.Caller, s.Digest, list(s.Sources)
 	}
 	return write(w, d)
-}
-
-func write(w io.Writer, document any) error {
-	b, err := json.MarshalIndent(document, "", "  ")
-	if err != nil {
-		return fmt.Errorf("writing the verdict as JSON: %w", err)
-	}
-	_, err = w.Write(append(ascii(b), '\n'))
-	return err
 }
 
 // list is s, empty where it is nil.

@@ -1,8 +1,6 @@
 package report
 
 import (
-	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -24,23 +22,16 @@ func (p *page) members(c *gate.View, at time.Time) {
 		p.line(2, "no members")
 		return
 	}
-	all := slices.Clone(c.Members)
-	slices.SortStableFunc(all, func(a, b gate.MemberView) int {
-		return cmp.Or(cmp.Compare(order(bucket(c, a)), order(bucket(c, b))), cmp.Compare(p.counted(c, a, bucket(c, a)), p.counted(c, b, bucket(c, b))), cmp.Compare(a.ID, b.ID))
-	})
+	all := p.seats(c)
 	rows := [][]string{{"MEMBER", "ROLE", "COUNTS AS", "FOR", "STATE", "ZONE", "TERRAFORM", "WHY"}}
 	counts := map[gate.Bucket]int{}
-	var labels []string
-	for _, m := range all {
-		b := bucket(c, m)
-		label := p.counted(c, m, b)
-		labels = append(labels, label)
-		if counts[b]++; !p.o.Verbose && counts[b] > most(b) {
+	for _, s := range all {
+		if counts[s.bucket]++; !p.o.Verbose && counts[s.bucket] > most(s.bucket) {
 			continue
 		}
-		rows = append(rows, []string{m.ID, strings.Join(m.Roles, " "), label, ago(at, m.Since), p.state(m, b), m.Zone, p.address(c, m), why(m)})
+		rows = append(rows, []string{s.ID, strings.Join(s.Roles, " "), s.label, ago(at, s.Since), p.state(s.MemberView, s.bucket), s.Zone, p.address(c, s.MemberView), why(s.MemberView)})
 	}
-	p.line(2, "%s: %s", gate.Count(len(all), "member"), tally(labels))
+	p.cells(all, 2)
 	p.table(2, rows)
 	for _, b := range []gate.Bucket{gate.BucketSurvivor, gate.BucketGone} {
 		if more := counts[b] - most(b); more > 0 && !p.o.Verbose {
@@ -80,11 +71,14 @@ func bucket(c *gate.View, m gate.MemberView) gate.Bucket {
 	return worst
 }
 
+// inService is what a member that serves counts as where no plan is judged.
+const inService = "in service"
+
 // counted is the bucket in words, and who may still take the member: what AWS
 // may end is no survivor in the worst case.
 func (p *page) counted(c *gate.View, m gate.MemberView, b gate.Bucket) string {
 	if b == gate.BucketSurvivor && p.now {
-		return "in service"
+		return inService
 	}
 	if b == gate.BucketSurvivor {
 		for _, e := range c.Effects {
@@ -173,22 +167,4 @@ func (p *page) address(c *gate.View, m gate.MemberView) string {
 	default:
 		return "not in this plan"
 	}
-}
-
-// tally counts members by what they count as, in the order of the list.
-func tally(labels []string) string {
-	var out []string
-	for i := 0; i < len(labels); {
-		n := 1
-		for i+n < len(labels) && labels[i+n] == labels[i] {
-			n++
-		}
-		label := labels[i]
-		if n > 1 && (label == "survivor" || label == "victim") {
-			label += "s"
-		}
-		out = append(out, fmt.Sprintf("%d %s", n, label))
-		i += n
-	}
-	return strings.Join(out, "; ")
 }

@@ -8,19 +8,28 @@ import (
 	"github.com/holdfast-gate/holdfast/gate"
 )
 
-// overridden writes one line for every code that somebody let through, and for
-// each who did: nobody should have to look for it.
+// overridden writes who let what through: nobody should have to look for it.
 func (p *page) overridden(v gate.Verdict) {
+	for _, line := range excuses(v) {
+		p.decision("", gate.Block, "OVERRIDDEN", line)
+	}
+}
+
+// excuses are one line for every code that somebody let through, and for each
+// who did.
+func excuses(v gate.Verdict) []string {
 	type told struct{ code, cluster string }
 	var said []told
+	var out []string
 	for _, f := range v.Findings {
 		if k := (told{f.Code, f.Cluster}); len(f.Overrides) > 0 && !slices.Contains(said, k) {
 			said = append(said, k)
 			for _, o := range f.Overrides {
-				p.decision("", gate.Block, "OVERRIDDEN", fmt.Sprintf("by %s: %s, until %s: %q", o.By, code(f.Code, f.Cluster, ""), until(v.At, o.Expires), o.Reason))
+				out = append(out, fmt.Sprintf("by %s: %s, until %s: %q", o.By, code(f.Code, f.Cluster, ""), until(v.At, o.Expires), o.Reason))
 			}
 		}
 	}
+	return out
 }
 
 // let reports whether a finding blocked and somebody let it through.

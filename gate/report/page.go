@@ -12,12 +12,13 @@ import (
 
 // A page is text being written. Whatever is written goes through clean, so a
 // name in a plan or a tag cannot draw on the reader's terminal. Colour is put
-// on decision words only, and only here.
+// on decision words and cells only, and only here.
 type page struct {
 	w     *bufio.Writer // keeps the first error, for flush
 	o     Options
 	brief bool // no sections of clusters follow
 	now   bool // of what is running, without a plan
+	known known
 }
 
 func newPage(w io.Writer, o Options) *page { return &page{w: bufio.NewWriter(w), o: o} }
@@ -71,7 +72,8 @@ func (p *page) paint(d gate.Decision, word string) string {
 }
 
 // table writes rows in aligned columns. Columns in which every row but the
-// first, the heading, is empty are left out.
+// first, the heading, is empty are left out. Columns that do not fit into the
+// width go on the next line, below those that do.
 func (p *page) table(indent int, rows [][]string) {
 	widths := make([]int, len(rows[0]))
 	used := make([]bool, len(rows[0]))
@@ -82,16 +84,49 @@ func (p *page) table(indent int, rows [][]string) {
 			used[c] = used[c] || (i > 0 && row[c] != "")
 		}
 	}
+	breaks := p.fold(indent, widths, used)
 	for _, row := range rows {
 		var b strings.Builder
 		b.WriteString(strings.Repeat(" ", indent))
 		for c, cell := range row {
-			if used[c] {
-				b.WriteString(cell + strings.Repeat(" ", widths[c]-utf8.RuneCountInString(cell)+2))
+			if !used[c] {
+				continue
 			}
+			if breaks[c] {
+				p.rowLine(&b)
+				b.WriteString(strings.Repeat(" ", indent+folded))
+			}
+			b.WriteString(cell + strings.Repeat(" ", widths[c]-utf8.RuneCountInString(cell)+2))
 		}
-		p.w.WriteString(strings.TrimRight(b.String(), " ") + "\n")
+		p.rowLine(&b)
 	}
+}
+
+// folded is how much further in the second and later lines of a row begin.
+const folded = 4
+
+// rowLine writes one line of a row, if there is anything on it.
+func (p *page) rowLine(b *strings.Builder) {
+	if line := strings.TrimRight(b.String(), " "); line != "" {
+		p.w.WriteString(line + "\n")
+	}
+	b.Reset()
+}
+
+// fold says before which columns a row goes on on the next line.
+func (p *page) fold(indent int, widths []int, used []bool) []bool {
+	out := make([]bool, len(widths))
+	n := indent
+	for c, w := range widths {
+		if !used[c] {
+			continue
+		}
+		if p.o.Width > 0 && n > indent+folded && n+w > p.o.Width {
+			out[c], n = true, indent+folded
+		}
+		n += w + 2
+	}
+	return out
 }
 
 // wrap splits text at spaces so that no line is longer than width, if its

@@ -136,7 +136,7 @@ func TestJSONIsValid(t *testing.T) {
 	for name, v := range verdicts() {
 		t.Run(name, func(t *testing.T) {
 			var b bytes.Buffer
-			if err := JSON(&b, v); err != nil {
+			if err := JSON(&b, v, Options{}); err != nil {
 				t.Fatal(err)
 			}
 			doc, err := jsonschema.UnmarshalJSON(&b)
@@ -154,7 +154,7 @@ func TestJSONIsValid(t *testing.T) {
 func TestSchemaRefuses(t *testing.T) {
 	s := compiled(t)
 	var b bytes.Buffer
-	if err := JSON(&b, gate.Verdict{Decision: gate.Block}); err != nil {
+	if err := JSON(&b, gate.Verdict{Decision: gate.Block}, Options{}); err != nil {
 		t.Fatal(err)
 	}
 	for name, edit := range map[string]func(map[string]any){

@@ -14,7 +14,7 @@ import (
 func sealed(t testing.TB, v gate.Verdict) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	if err := JSON(&b, v); err != nil {
+	if err := JSON(&b, v, Options{}); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()
@@ -63,8 +63,8 @@ func TestOpenRefuses(t *testing.T) {
 		"a list":              {"[]", "bound.unreadable", "not a verdict"},
 		"half of one":         {good[:len(good)/2], "bound.unreadable", "not the whole"},
 		"two":                 {good + good, "bound.unreadable", "not a verdict"},
-		"another version":     {with(`"1.1"`, `"2.0"`), "bound.unreadable", "format version 2.0"},
-		"no number at all":    {with(`"1.1"`, `"1"`), "bound.unreadable", "format version 1"},
+		"another version":     {with(`"1.2"`, `"2.0"`), "bound.unreadable", "format version 2.0"},
+		"no number at all":    {with(`"1.2"`, `"1"`), "bound.unreadable", "format version 1"},
 		"another decision":    {strings.Replace(string(sealed(t, parakeet())), `"decision": "block"`, `"decision": "allow"`, 1), "bound.edited", "not as holdfast wrote it"},
 		"another expiry":      {with(`"expires": "0001`, `"expires": "2999`), "bound.edited", "not as holdfast wrote it"},
 		"another plan":        {with("f1a90123", "f1a90124"), "bound.edited", "not as holdfast wrote it"},

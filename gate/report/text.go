@@ -11,13 +11,18 @@ import (
 	"github.com/holdfast-gate/holdfast/gate"
 )
 
-// Options say how text is written. The zero value is plain text, unwrapped and
-// short.
+// Options say how a verdict is written. The zero value is plain text, unwrapped,
+// short and without places. What a format has no use for it passes over.
 type Options struct {
-	Color   bool // colours the decision words, nothing else
-	Width   int  // columns to wrap sentences at; zero does not wrap. Tables are never wrapped
-	Verbose bool // every member, observation and cluster
-	Observe bool // nothing is refused: the first line says so, and the answer is what would have been
+	Color   bool   // colours the decision words and the cells, nothing else
+	Width   int    // columns to wrap at; zero does not wrap
+	Verbose bool   // every member, observation and cluster
+	Observe bool   // nothing is refused: the first line says so, and the answer is what would have been
+	Limit   int    // bytes of Markdown that may not be exceeded; zero is no limit
+	Log     string // URL of the log of the job, for what a limit leaves out; empty is none
+
+	Place func(address string) (Place, bool) // where an address is written; nil knows no place
+	Root  Place                              // the beginning of the configuration, for findings that have no place; the zero value is none
 }
 
 // Text writes a verdict for people. Its first line is the answer, and what
@@ -64,22 +69,14 @@ func observed(d gate.Decision) string {
 // or -1.
 func (p *page) headline(v gate.Verdict) int {
 	if v.Decision.Permits() {
-		p.decision("holdfast: ", v.Decision, allowed(v.Findings), kept(v))
+		said, sentence, _ := headline(v)
+		p.decision("holdfast: ", v.Decision, said, sentence)
 		p.overridden(v)
 		return -1
 	}
-	i := principal(v.Findings)
-	if i >= 0 {
-		p.decision("holdfast: ", gate.Block, "BLOCKED", v.Findings[i].Message)
-		return i
-	}
-	// A verdict without a reason permits nothing either.
-	why := "nothing was decided"
-	if k := slices.IndexFunc(v.Runs, func(r gate.Run) bool { return r.Outcome != gate.Ran && !r.Decision.Permits() }); k >= 0 {
-		why = "the check " + v.Runs[k].Check + " could not judge: " + v.Runs[k].Reason
-	}
-	p.decision("holdfast: ", gate.Block, "BLOCKED", why)
-	return -1
+	said, sentence, i := headline(v)
+	p.decision("holdfast: ", gate.Block, said, sentence)
+	return i
 }
 
 // principal is the finding to begin with: one that has both numbers, else the

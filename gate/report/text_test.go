@@ -122,7 +122,7 @@ func TestHostileNamesStayOnTheirLine(t *testing.T) {
 		}
 	}
 	var b bytes.Buffer
-	if err := JSON(&b, v); err != nil {
+	if err := JSON(&b, v, Options{}); err != nil {
 		t.Fatal(err)
 	}
 	if i := bytes.IndexFunc(b.Bytes(), func(r rune) bool { return r != '\n' && !unicode.IsPrint(r) }); i >= 0 {
@@ -130,7 +130,7 @@ func TestHostileNamesStayOnTheirLine(t *testing.T) {
 	}
 }
 
-func TestColourIsOnDecisionWordsOnly(t *testing.T) {
+func TestColourIsOnDecisionWordsAndCellsOnly(t *testing.T) {
 	for name, v := range verdicts() {
 		plain, coloured := text(t, v, Options{}), text(t, v, Options{Color: true})
 		bare := coloured
@@ -154,9 +154,14 @@ func TestWidth(t *testing.T) {
 			t.Errorf("%s: %s", name, diff)
 		}
 	}
-	first, _, _ := strings.Cut(text(t, parakeet(), Options{Width: 60}), "\n")
-	if n := utf8.RuneCountInString(first); n > 60 {
-		t.Errorf("got a first line of %d columns: %q", n, first)
+	for _, o := range []Options{{Width: 80}, {Width: 80, Verbose: true}} {
+		for name, v := range verdicts() {
+			for line := range strings.Lines(text(t, v, o)) {
+				if n := utf8.RuneCountInString(strings.TrimSpace(line)); n > 80 && name != "hostile" {
+					t.Errorf("%s: got a line of %d columns: %q", name, n, line)
+				}
+			}
+		}
 	}
 }
 
@@ -184,7 +189,7 @@ func TestElision(t *testing.T) {
 func TestJSON(t *testing.T) {
 	for name, v := range verdicts() {
 		var b bytes.Buffer
-		if err := JSON(&b, v); err != nil {
+		if err := JSON(&b, v, Options{}); err != nil {
 			t.Fatal(err)
 		}
 		if name != "large" {
@@ -212,7 +217,7 @@ func TestErrorsOfTheWriter(t *testing.T) {
 	c := &gate.Check{Name: "x", Doc: "title"}
 	for name, err := range map[string]error{
 		"text":        Text(brokenWriter{}, parakeet(), Options{}),
-		"json":        JSON(brokenWriter{}, parakeet()),
+		"json":        JSON(brokenWriter{}, parakeet(), Options{}),
 		"status":      Status(brokenWriter{}, parakeet().Clusters, nil, Options{}),
 		"status json": StatusJSON(brokenWriter{}, parakeet().Clusters, nil),
 		"explain":     Explain(brokenWriter{}, c),

@@ -13,6 +13,7 @@ import (
 	"github.com/holdfast-gate/holdfast/checks/scope"
 	"github.com/holdfast-gate/holdfast/checks/settled"
 	"github.com/holdfast-gate/holdfast/checks/sick"
+	"github.com/holdfast-gate/holdfast/checks/storage"
 	"github.com/holdfast-gate/holdfast/checks/survivorfloor"
 	"github.com/holdfast-gate/holdfast/checks/target"
 	"github.com/holdfast-gate/holdfast/checks/unmanaged"
@@ -34,6 +35,7 @@ func Suite() []*gate.Check {
 		settled.Check(),
 		sick.Check(),
 		attachments.Check(),
+		storage.Check(),
 		survivorfloor.Check(),
 		quorum.Check(),
 		budget.Check(),

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/holdfast-gate/holdfast/gate"
+	"github.com/holdfast-gate/holdfast/gate/gatetest"
 	"github.com/holdfast-gate/holdfast/gate/tfplan"
 )
 
@@ -33,7 +34,9 @@ func BenchmarkJudge10k(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		v := gate.Evaluate(gate.Input{Now: instant, Plan: p, Snapshot: manyMembers()}, Suite())
+		in := gate.Input{Now: instant, Plan: p, Snapshot: manyMembers()}
+		gatetest.Answer(&in, Suite())
+		v := gate.Evaluate(in, Suite())
 		if v.Decision != gate.Warn || len(v.Clusters) != manyClusters {
 			b.Fatalf("decided %s on %d clusters, want warn on %d", v.Decision, len(v.Clusters), manyClusters)
 		}

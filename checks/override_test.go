@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/holdfast-gate/holdfast/gate"
+	"github.com/holdfast-gate/holdfast/gate/gatetest"
 )
 
 const (
@@ -202,6 +203,8 @@ func emptied() gate.Input {
 	for _, name := range append(gate.Live(), gate.SourceIdentity) {
 		in.Snapshot.Sources = append(in.Snapshot.Sources, gate.Source{Name: name, Region: "us-east-1", Complete: true, ReadAt: instant})
 	}
+	in.Snapshot.Finished = instant
+	gatetest.Answer(&in, Suite())
 	return in
 }
 

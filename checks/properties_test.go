@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/holdfast-gate/holdfast/gate"
+	"github.com/holdfast-gate/holdfast/gate/gatetest"
 )
 
 var instant = time.Date(2018, 1, 2, 20, 37, 0, 0, time.UTC)
@@ -227,6 +228,8 @@ func TestCapacityCutByNumberAndByAddressAgree(t *testing.T) {
 		byNumber.Snapshot.Groups = []gate.Group{{Name: "g", Region: "us-east-1", Desired: n, Max: 20, MinHealthy: -1, MaxHealthy: -1}}
 		byNumber.Plan.Changes = []gate.Change{{Address: "aws_autoscaling_group.g", Type: "aws_autoscaling_group", ID: "g", Region: "us-east-1", Action: gate.Update,
 			Before: gate.Attrs{"desired_capacity": float64(n)}, After: gate.Attrs{"desired_capacity": float64(n - cut)}, Changed: []string{"desired_capacity"}}}
+		gatetest.Answer(&byNumber, Suite())
+		gatetest.Answer(&byAddress, Suite())
 		if a, b := decide(byNumber), decide(byAddress); a != b {
 			t.Fatalf("%d of %d cut, floor %d: %s by number, %s by address", cut, n, floor, a, b)
 		}

@@ -158,7 +158,9 @@ func (w *World) instanceItem(r *region, in *instance) instanceItem {
 		i.Operator = &operatorItem{true, "eks.amazonaws.com"}
 	}
 	if in.state != terminated {
-		i.Devices = []deviceItem{{rootDevice, in.volume, "attached", in.launched, true}}
+		for _, a := range r.attachments(in) {
+			i.Devices = append(i.Devices, deviceItem{a.Device, a.Volume, a.Status, a.Attached, a.GoesAlong})
+		}
 	}
 	if !in.detached {
 		w.attach(&i, r, in)

@@ -42,7 +42,7 @@ type taggedItem struct {
 }
 
 func describeTags(r *request) (any, error) {
-	kinds := map[string]string{"i": "instance", "lt": "launch-template", "vol": "volume"}
+	kinds := map[string]string{"i": "instance", "lt": "launch-template", "vol": "volume", "snap": "snapshot"}
 	var all []taggedItem
 	add := func(id string, tags map[string]string) {
 		prefix, _, _ := strings.Cut(id, "-")

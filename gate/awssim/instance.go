@@ -158,6 +158,7 @@ func (w *World) terminate(in *instance) {
 	w.whileIn(in, w.timing.ShuttingDown, func() {
 		w.enterState(in, terminated, in.reason, in.code, in.message)
 		in.detached = true
+		w.region(in.region).released(in.id)
 		w.instanceEnded(in)
 		w.after(w.timing.TagsFall, func() { clear(in.tags) })
 		w.after(w.timing.Visible, func() { delete(w.region(in.region).instances, in.id) })

@@ -15,6 +15,9 @@ type region struct {
 	targets   map[string]*targetGroup
 	tags      map[string]map[string]string // of what is no instance, by resource id
 	security  map[string]securityGroup
+	volumes   map[string]*volume // but for those that go with their instance
+	disks     map[string]*disk   // by volume id, those too
+	snapshots map[string]*volumeSnapshot
 }
 
 func (w *World) newRegion(name string) *region {
@@ -26,6 +29,9 @@ func (w *World) newRegion(name string) *region {
 		targets:   map[string]*targetGroup{},
 		tags:      map[string]map[string]string{},
 		security:  map[string]securityGroup{},
+		volumes:   map[string]*volume{},
+		disks:     map[string]*disk{},
+		snapshots: map[string]*volumeSnapshot{},
 	}
 	r.security[r.known("sg")] = securityGroup{r.known("sg"), "default", "default VPC security group"}
 	return r
@@ -86,6 +92,7 @@ func (r *region) clone() *region {
 	for k, v := range r.tags {
 		c.tags[k] = maps.Clone(v)
 	}
+	r.cloneVolumes(c)
 	return c
 }
 

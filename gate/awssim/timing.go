@@ -17,6 +17,11 @@ type Timing struct {
 	Initial      time.Duration // target registered -> healthy
 	Draining     time.Duration // target deregistered -> gone
 	Warmup       time.Duration // member in service -> an instance refresh goes on
+	Creating     time.Duration // volume creating -> available, snapshot pending -> completed
+	Attaching    time.Duration // volume attaching -> attached
+	Detaching    time.Duration // volume detaching -> available
+	Modifying    time.Duration // modification of a volume: modifying -> optimizing
+	Optimizing   time.Duration // optimizing -> completed ("up to 24 hours", EBS user guide)
 }
 
 // DefaultTiming is what a new World has: the order of magnitude AWS shows.
@@ -33,6 +38,11 @@ func DefaultTiming() Timing {
 		Initial:      10 * time.Second,
 		Draining:     30 * time.Second,
 		Warmup:       30 * time.Second,
+		Creating:     5 * time.Second,
+		Attaching:    15 * time.Second,
+		Detaching:    10 * time.Second,
+		Modifying:    time.Minute,
+		Optimizing:   6 * time.Hour,
 	}
 }
 

@@ -16,7 +16,9 @@ type reader struct {
 
 // readers are all there are. Members and groups are known when they start.
 func readers() []reader {
-	return nil
+	return []reader{
+		{[]string{gate.SourceVolumes, gate.SourceVolumeStatus, gate.SourceModifications, gate.SourceSnapshots}, (*reading).readVolumes},
+	}
 }
 
 // readAsked reads the sources that were asked for, all services at once.

@@ -160,7 +160,7 @@ func (r *reading) instancesByID(ctx context.Context, ids []string) {
 	b.all(ctx, ids)
 }
 
-// batches reads things by instance id, a hundred at a time.
+// batches reads things by the ids of instances or volumes, a hundred at a time.
 type batches struct {
 	*reading
 	source *source
@@ -186,8 +186,8 @@ func (b batches) some(ctx context.Context, ids []string, o ...func(*ec2.Options)
 		return
 	}
 	code := codeOf(err)
-	if code == "InvalidInstanceID.NotFound" || code == "InvalidInstanceID.Malformed" {
-		// An answer came: there is no such instance.
+	if code == "InvalidInstanceID.NotFound" || code == "InvalidInstanceID.Malformed" || code == "InvalidVolume.NotFound" {
+		// An answer came: there is no such instance, or volume.
 		b.source.got()
 		if left := without(ids, err.Error()); len(left) < len(ids) {
 			b.some(ctx, left, o...)

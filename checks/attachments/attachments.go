@@ -16,7 +16,7 @@ func Check() *gate.Check {
 	return &gate.Check{Name: "attachments", Needs: gate.Live(), Run: run, Doc: `a member that serves must keep its disks where they are
 
 A volume that is detached from a running member takes the data from under its
-service; by force, it takes what was not written yet too. Volumes whose device
+service: the member counts as lost. By force, what was not written yet is lost too. Volumes whose device
 names are swapped come up in each other's place. A volume that is attached by a
 resource of its own arrives after its instance has started, and a service that
 does not wait for the mount starts on an empty directory: Customer.io lost an
@@ -89,14 +89,20 @@ func judge(p *gate.Pass, d disk) {
 			Message: fmt.Sprintf("the plan stops %s to take volume %s from it, and nothing starts it again", d.member.ID, d.volume),
 			Remedy:  "start it when its disks are in place"})
 	default:
-		report(p, d, "attachments.detached", fmt.Sprintf("the plan takes volume %s from %s while it serves", d.volume, d.member.ID))
+		p.Report(gate.Finding{Code: "attachments.detached", Decision: gate.Warn, Subjects: []string{d.Address, d.member.ID}, Evidence: evidence(d),
+			Message: fmt.Sprintf("the plan takes volume %s from %s while it serves: it counts as lost", d.volume, d.member.ID), Remedy: wayOut})
 	}
 }
 
 func report(p *gate.Pass, d disk, code, message string) {
 	p.Report(gate.Finding{Code: code, Decision: gate.Block, Subjects: []string{d.Address, d.member.ID}, Message: message,
-		Remedy:   "take the member out of service and stop it first, or apply stop_instance_before_detaching = true (and no force_detach) before this change",
-		Evidence: []gate.Evidence{{Source: "plan", Ref: d.Address, Field: d.Action.String(), Got: d.volume + " on " + d.Before.String("device_name")}, d.member.Evidence()}})
+		Remedy: wayOut, Evidence: evidence(d)})
+}
+
+const wayOut = "take the member out of service and stop it first, or apply stop_instance_before_detaching = true (and no force_detach) before this change"
+
+func evidence(d disk) []gate.Evidence {
+	return []gate.Evidence{{Source: "plan", Ref: d.Address, Field: d.Action.String(), Got: d.volume + " on " + d.Before.String("device_name")}, d.member.Evidence()}
 }
 
 // swapped reports whether the volume goes to a device that another volume of

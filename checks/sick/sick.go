@@ -67,7 +67,7 @@ func relied(p *gate.Pass, r gate.Projection, sick []gate.MemberView) {
 	p.Report(gate.Finding{Code: "sick.relied", Decision: gate.Block, Role: r.Role.Name, Subjects: ids(sick), Evidence: evidence(sick),
 		Message: fmt.Sprintf("%s has %s sick, and the plan takes %d of the others: %s; that would leave %d serving, it needs %d (%s)",
 			p.Cluster.Title(r), gate.Count(len(sick), "member"), max(r.Taken(), r.Doubtful), says(sick), r.During, needs.Needs, needs.Promise),
-		Remedy: "replace exactly " + strings.Join(ids(sick), ", ") + " first, and make this change when they serve again"})
+		Remedy: "replace exactly " + few(ids(sick)) + " first, and make this change when they serve again"})
 }
 
 // zones refuses to end members elsewhere while two or more fail in one zone.
@@ -126,10 +126,14 @@ func ids(members []gate.MemberView) []string {
 	return out
 }
 
-// says is what the sources say of each, "i-0 ec2.SystemStatus impaired".
+// says is what the sources say of a few, "i-0 (system status impaired)".
 func says(members []gate.MemberView) string {
 	var out []string
-	for _, m := range members {
+	for i, m := range members {
+		if i == shown {
+			out = append(out, fmt.Sprintf("and %d more", len(members)-shown))
+			break
+		}
 		var what []string
 		for _, o := range m.Ails() {
 			what = append(what, field(o.Field)+" "+o.Raw+detail(o))
@@ -137,6 +141,15 @@ func says(members []gate.MemberView) string {
 		out = append(out, m.ID+" ("+strings.Join(what, ", ")+")")
 	}
 	return strings.Join(out, ", ")
+}
+
+const shown = 3 // members named in a sentence
+
+func few(ids []string) string {
+	if more := len(ids) - shown; more > 0 {
+		return strings.Join(ids[:shown], ", ") + fmt.Sprintf(" and %d more", more)
+	}
+	return strings.Join(ids, ", ")
 }
 
 // field is the part of a field's name that says what was looked at.

@@ -126,7 +126,9 @@ func ailments(p *gate.Pass, m gate.MemberView) []string {
 		}
 		for _, o := range d.Observed {
 			if o.Opinion && (o.Phase != gate.Steady || o.Serving != gate.ServingYes) {
-				out = append(out, a.Volume+" "+o.Raw)
+				if what := a.Volume + " " + o.Raw; !slices.Contains(out, what) {
+					out = append(out, what)
+				}
 			}
 		}
 	}
@@ -148,7 +150,7 @@ func relied(p *gate.Pass, r gate.Projection, bad map[string][]string) {
 	}
 	p.Report(gate.Finding{Code: "storage.relied", Decision: gate.Block, Role: r.Role.Name, Subjects: left,
 		Message: fmt.Sprintf("%s would keep %d serving, and %d of them on disks that are not ok, it needs %d: %s", p.Cluster.Title(r), r.During, min(len(left), r.During), needs.Needs, says(left, bad)),
-		Remedy:  "wait until the volumes are ok, or replace exactly " + strings.Join(left, ", ") + " first", Evidence: evidence(p, left)})
+		Remedy:  "wait until the volumes are ok, or replace exactly " + few(left) + " first", Evidence: evidence(p, left)})
 }
 
 // restarted refuses to stop and start members on bad disks: they may not come
@@ -197,12 +199,26 @@ func since(now, t time.Time) string {
 	return ", begun " + now.Sub(t).Round(time.Minute).String() + " ago"
 }
 
+// says names a few of the members and what is wrong with them, and counts the
+// rest.
 func says(ids []string, bad map[string][]string) string {
 	var out []string
-	for _, id := range ids {
-		out = append(out, id+" ("+strings.Join(bad[id], ", ")+")")
+	for _, id := range ids[:min(len(ids), shown)] {
+		out = append(out, id+" ("+few(bad[id])+")")
+	}
+	if more := len(ids) - shown; more > 0 {
+		out = append(out, fmt.Sprintf("and %d more", more))
 	}
 	return strings.Join(out, ", ")
+}
+
+const shown = 3
+
+func few(words []string) string {
+	if more := len(words) - shown; more > 0 {
+		return strings.Join(words[:shown], ", ") + fmt.Sprintf(" and %d more", more)
+	}
+	return strings.Join(words, ", ")
 }
 
 func evidence(p *gate.Pass, ids []string) []gate.Evidence {

@@ -32,9 +32,11 @@ func (c call) title() string {
 	return title
 }
 
-// divisible reports whether the call names several instances. One that fails is
+// divisible reports whether the call names several instances or volumes. One that fails is
 // made again for fewer of them, which is another call.
-func (c call) divisible() bool { return strings.Contains(c.params, "InstanceId.2=") }
+func (c call) divisible() bool {
+	return strings.Contains(c.params, "InstanceId.2=") || strings.Contains(c.params, "VolumeId.2=")
+}
 
 // same reports whether two requests ask for the same.
 func (c call) same(d call) bool {

@@ -8,6 +8,7 @@ import (
 	"github.com/holdfast-gate/holdfast/checks/certifiable"
 	"github.com/holdfast-gate/holdfast/checks/drifted"
 	"github.com/holdfast-gate/holdfast/checks/fresh"
+	"github.com/holdfast-gate/holdfast/checks/lastcopy"
 	"github.com/holdfast-gate/holdfast/checks/quorum"
 	"github.com/holdfast-gate/holdfast/checks/replicationlive"
 	"github.com/holdfast-gate/holdfast/checks/scope"
@@ -41,5 +42,6 @@ func Suite() []*gate.Check {
 		budget.Check(),
 		zonefloor.Check(),
 		replicationlive.Check(),
+		lastcopy.Check(),
 	}
 }

@@ -48,7 +48,7 @@ type DataPromise struct {
 	Name      string        `json:"name"`
 	IDs       []string      `json:"ids,omitempty"`        // live ids
 	Addresses []string      `json:"addresses,omitempty"`  // Terraform addresses, with or without their last instance key
-	Standbys  int           `json:"standbys,omitempty"`   // fewest that must be ready to take over; zero means as many as the live topology has
+	Standbys  *int          `json:"standbys,omitempty"`   // fewest that must be ready to take over; nil means one, where the live topology has any
 	Lag       time.Duration `json:"lag,omitempty"`        // nanoseconds; most a ready standby may be behind; zero means DefaultLag
 	BackupAge time.Duration `json:"backup_age,omitempty"` // nanoseconds; oldest that a fresh backup may be; zero means DefaultBackupAge
 }

@@ -3,6 +3,7 @@ package gate
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -81,6 +82,9 @@ type Link struct {
 	Active Tri    `json:"active"`           // whether changes flow, or may any moment; unknown is as yes
 	Detail string `json:"detail,omitempty"`
 }
+
+// Name is the id of the other end, as its own region knows it.
+func (l Link) Name() string { return l.Peer[strings.LastIndexByte(l.Peer, ':')+1:] }
 
 // A Copy is a backup from which a store can be restored.
 type Copy struct {

@@ -25,6 +25,20 @@ func Permissions(source string) []string {
 		return []string{"ec2:DescribeVolumesModifications"}
 	case SourceSnapshots:
 		return []string{"ec2:DescribeSnapshots"}
+	case SourceDatabases:
+		return []string{"rds:DescribeDBInstances"}
+	case SourceDBClusters:
+		return []string{"rds:DescribeDBClusters"}
+	case SourceDBSnapshots:
+		return []string{"rds:DescribeDBSnapshots"}
+	case SourceClusterSnapshots:
+		return []string{"rds:DescribeDBClusterSnapshots"}
+	case SourceGlobalDatabases:
+		return []string{"rds:DescribeGlobalClusters"}
+	case SourceBlueGreen:
+		return []string{"rds:DescribeBlueGreenDeployments"}
+	case SourceLag:
+		return []string{"cloudwatch:GetMetricData"}
 	case SourceTargets:
 		return []string{"elasticloadbalancing:DescribeTargetHealth"}
 	case SourceTables:

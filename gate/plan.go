@@ -208,6 +208,17 @@ func KeptAttributes(resourceType string) []string {
 		return []string{"id", "region", "instance_id", "state"}
 	case "aws_volume_attachment":
 		return []string{"id", "region", "instance_id", "volume_id", "device_name", "force_detach", "skip_destroy", "stop_instance_before_detaching"}
+	case "aws_db_instance":
+		return []string{"id", "arn", "region", "identifier", "resource_id", "engine", "engine_version", "instance_class", "allocated_storage", "storage_type", "iops", "port", "multi_az",
+			"replicate_source_db", "replicas", "availability_zone", "apply_immediately", "blue_green_update", "deletion_protection", "skip_final_snapshot", "final_snapshot_identifier",
+			"delete_automated_backups", "backup_retention_period", "parameter_group_name", "ca_cert_identifier", "tags", "tags_all"}
+	case "aws_rds_cluster":
+		return []string{"id", "arn", "region", "cluster_identifier", "cluster_resource_id", "engine", "engine_version", "global_cluster_identifier", "replication_source_identifier", "port",
+			"apply_immediately", "deletion_protection", "skip_final_snapshot", "final_snapshot_identifier", "delete_automated_backups", "backup_retention_period", "tags", "tags_all"}
+	case "aws_rds_cluster_instance":
+		return []string{"id", "arn", "region", "identifier", "cluster_identifier", "instance_class", "engine_version", "writer", "promotion_tier", "availability_zone", "apply_immediately", "tags", "tags_all"}
+	case "aws_rds_global_cluster":
+		return []string{"id", "arn", "region", "global_cluster_identifier", "force_destroy", "deletion_protection", "engine_version"}
 	case "aws_ebs_volume":
 		return []string{"id", "arn", "region", "availability_zone", "size", "iops", "throughput", "type", "final_snapshot", "snapshot_id"}
 	}

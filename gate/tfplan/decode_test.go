@@ -161,15 +161,15 @@ func TestWhichEntriesAreKept(t *testing.T) {
 	p := decode(t, entries(
 		instance("no-op"),
 		data,
-		entry("aws_db_instance.idle", []string{"no-op"}, ``, `{"id":"d"}`, `{"id":"d"}`),
-		entry("aws_db_instance.db", []string{"delete"}, ``, `{"id":"d"}`, `null`),
+		entry("aws_sqs_queue.idle", []string{"no-op"}, ``, `{"id":"d"}`, `{"id":"d"}`),
+		entry("aws_sqs_queue.db", []string{"delete"}, ``, `{"id":"d"}`, `null`),
 		entry("data.aws_instance.odd", []string{"delete"}, ``, `{"id":"i-9"}`, `null`),
 	))
 	var got []string
 	for _, c := range p.Changes {
 		got = append(got, c.Address)
 	}
-	equalTo(t, "kept", []string{"aws_instance.node[0]", "aws_db_instance.db", "data.aws_instance.odd"}, got)
+	equalTo(t, "kept", []string{"aws_instance.node[0]", "aws_sqs_queue.db", "data.aws_instance.odd"}, got)
 	if p.Resources != 5 {
 		t.Errorf("got %d resources, want all 5 counted", p.Resources)
 	}

@@ -1,0 +1,199 @@
+// Package lastcopy holds the check that no store is destroyed together with the
+// last fresh copy of what it holds. Which change of which resource destroys a
+// store is said in one file for each family of stores.
+package lastcopy
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/holdfast-gate/holdfast/gate"
+)
+
+// Check returns the check.
+func Check() *gate.Check {
+	return &gate.Check{Name: "lastcopy", Plan: true, Asks: asks, Run: run, Doc: `no store is destroyed without a fresh copy that outlives it
+
+Automated backups go with their store, and point-in-time recovery with them; a
+final snapshot is skipped where the configuration says so. What counts is a
+complete copy outside the store's own fate, not older than backup_age, or a
+final snapshot that the plan makes. A store that somebody has protected from
+deletion, or that is another one than Terraform recorded, is not destroyed at
+all. Pass by making a snapshot by hand and planning again.`}
+}
+
+// A loss is a change after which a store is gone, or was put at risk.
+type loss struct {
+	kind, id string
+	verb     string   // what the plan does, "delete"
+	what     string   // what it is, "database"
+	sources  []string // what must be read to know its copies
+	identity string   // by which the plan knows it; empty where it knows none
+	final    string   // id of the copy that the plan makes first; empty: none
+	because  string   // why the copies that go with it are no help, as a clause; may be empty
+	replaced string   // code where the store itself goes on; empty where it does not
+}
+
+// families say of one change which stores it destroys: one file each.
+func families() []func(gate.Change) []loss {
+	return []func(gate.Change) []loss{database}
+}
+
+func losses(c gate.Change) []loss {
+	var out []loss
+	for _, family := range families() {
+		out = append(out, family(c)...)
+	}
+	return out
+}
+
+func asks(p *gate.Plan) []gate.Ask {
+	var out []gate.Ask
+	for _, c := range p.Changes {
+		for _, l := range losses(c) {
+			for _, s := range l.sources {
+				out = append(out, gate.Ask{Source: s, Region: c.Region, About: []string{l.id}})
+			}
+		}
+	}
+	return out
+}
+
+func run(p *gate.Pass) error {
+	for _, c := range p.Plan.Changes {
+		for _, l := range losses(c) {
+			judge(p, c, l)
+		}
+	}
+	for _, c := range p.Plan.Drift {
+		adopted(p, c)
+	}
+	return nil
+}
+
+func judge(p *gate.Pass, c gate.Change, l loss) {
+	store, there := p.Snapshot.DataStore(l.kind, c.Region, l.id)
+	// What is gone already has nothing left to lose.
+	if !there || store.Phase == gate.Gone {
+		return
+	}
+	finding := func(code, message, remedy string) {
+		p.Report(gate.Finding{Code: code, Decision: gate.Block, Subjects: []string{c.Address}, Evidence: evidence(store), Message: message, Remedy: remedy})
+	}
+	if l.identity != "" && store.Identity != "" && l.identity != store.Identity {
+		finding("lastcopy.identity", fmt.Sprintf("the plan would %s %s %s, and that is another one than Terraform recorded: %s then, %s now", l.verb, l.what, l.id, l.identity, store.Identity),
+			"find out who made it anew, import it or take the old one out of the state, and plan again")
+		return
+	}
+	if l.replaced == "" && store.Facts["deletion_protection"] == "true" {
+		// The provider switches a protection off that is not in its own state
+		// (aws-semantics 1.2.8).
+		finding("lastcopy.protected", fmt.Sprintf("the plan would %s %s %s, which is protected from deletion, and the provider may switch that off itself", l.verb, l.what, l.id),
+			"have whoever protected it lift the protection, if it is to go")
+		return
+	}
+	if elsewhere(p, store) {
+		return
+	}
+	limit := p.Config.Promise(l.id, c.Address).BackupAge
+	newest := outlives(store)
+	if fresh(p.Now, newest, limit) || final(store, l) {
+		return
+	}
+	if l.final != "" {
+		l.because = fmt.Sprintf(" and make the final snapshot %s, which cannot be made of what is %s, or is there already", l.final, word(store))
+	}
+	finding(cmp.Or(l.replaced, "lastcopy.none"), fmt.Sprintf("the plan would %s %s %s%s, and %s", l.verb, l.what, l.id, l.because, left(p.Now, store, newest, limit)),
+		"make a snapshot of it by hand, wait until it is complete, and plan again")
+}
+
+// elsewhere reports whether the data is in another store that the plan leaves
+// alone: the source of a replica.
+func elsewhere(p *gate.Pass, store gate.DataStore) bool {
+	return slices.ContainsFunc(store.Links, func(l gate.Link) bool {
+		if l.Kind != gate.LinkReadReplica || l.To != "store" || l.Active != gate.Yes {
+			return false
+		}
+		return !slices.ContainsFunc(p.Plan.Changes, func(c gate.Change) bool {
+			return slices.ContainsFunc(losses(c), func(o loss) bool { return o.replaced == "" && o.id == l.Name() })
+		})
+	})
+}
+
+// word is what the source says of a store's state.
+func word(store gate.DataStore) string {
+	for _, o := range store.Observed {
+		if o.Opinion && o.Phase == store.Phase {
+			return o.Raw
+		}
+	}
+	return store.Phase.String()
+}
+
+// outlives is the newest complete copy that outlives its store; the zero Copy if
+// there is none.
+func outlives(store gate.DataStore) gate.Copy {
+	for _, b := range store.Copies {
+		if b.Survives == gate.Yes && b.Usable == gate.Yes {
+			return b
+		}
+	}
+	return gate.Copy{}
+}
+
+// fresh reports whether a copy is not older than the limit. One from the future,
+// or of a time that is not known, is not.
+func fresh(now time.Time, b gate.Copy, limit time.Duration) bool {
+	age := now.Sub(b.At)
+	return !b.At.IsZero() && age >= -time.Minute && age <= limit
+}
+
+// final reports whether the plan makes a last copy that can be made: none of
+// that name is there yet, and the store is one that can be copied.
+func final(store gate.DataStore, l loss) bool {
+	taken := slices.ContainsFunc(store.Copies, func(b gate.Copy) bool { return b.ID == l.final })
+	return l.final != "" && !taken && (store.Phase == gate.Steady || store.Phase == gate.Changing)
+}
+
+// left says what copies there are and why they are not enough.
+func left(now time.Time, store gate.DataStore, newest gate.Copy, limit time.Duration) string {
+	var with int
+	for _, b := range store.Copies {
+		if b.Survives != gate.Yes {
+			with++
+		}
+	}
+	words := []string{"no copy of it outlives it"}
+	if newest.ID != "" {
+		words[0] = fmt.Sprintf("the newest copy that outlives it, %s, is %s old, with %s allowed", newest.ID, long(now.Sub(newest.At)), long(limit))
+		if newest.At.IsZero() {
+			words[0] = fmt.Sprintf("when the newest copy that outlives it, %s, was made is not known", newest.ID)
+		}
+	}
+	if with > 0 {
+		words = append(words, "with it "+map[bool]string{true: "goes", false: "go"}[with == 1]+" "+gate.Count(with, "backup"))
+	}
+	return strings.Join(words, "; ")
+}
+
+// long writes a duration as people say one of hours or days.
+func long(d time.Duration) string {
+	switch {
+	case d >= 48*time.Hour:
+		return gate.Count(int(d/(24*time.Hour)), "day")
+	case d >= time.Hour:
+		return gate.Count(int(d/time.Hour), "hour")
+	}
+	return gate.Count(int(d/time.Minute), "minute")
+}
+
+func evidence(store gate.DataStore) []gate.Evidence {
+	var out []gate.Evidence
+	for _, b := range store.Copies {
+		out = append(out, gate.Evidence{Source: b.Kind, Ref: b.ID, Field: "state", Got: b.State, Since: b.At})
+	}
+	return out
+}

@@ -101,7 +101,14 @@ type usageError struct {
 }
 
 // Run runs holdfast with the words after its name and returns its exit status.
-func Run(ctx context.Context, f *Factory, words []string) (code int) {
+func Run(ctx context.Context, f *Factory, words []string) int {
+	if forAtlantis(words, f.Env) {
+		return runForAtlantis(ctx, f, words)
+	}
+	return run(ctx, f, words)
+}
+
+func run(ctx context.Context, f *Factory, words []string) (code int) {
 	// A defect must neither let a change through nor show a stack trace.
 	defer func() {
 		if r := recover(); r != nil {

@@ -39,6 +39,8 @@ func TestScripts(t *testing.T) {
 // dated gives the plans of a script the present as the time they were made.
 func dated(dir string) error {
 	files, err := filepath.Glob(filepath.Join(dir, "*.plan.json"))
+	below, _ := filepath.Glob(filepath.Join(dir, "*", "*.plan.json"))
+	files = append(files, below...)
 	for _, file := range files {
 		b, err := os.ReadFile(file)
 		if err != nil {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"io"
 	"os"
 	"slices"
@@ -16,6 +17,9 @@ import (
 // --output-file.
 func (g *global) reporter(stream io.Writer) func(gate.Verdict) error {
 	return func(v gate.Verdict) error {
+		if err := errors.Join(g.copy(v), g.summarise(v)); err != nil {
+			return err
+		}
 		// A file always holds the last verdict: an old one must not outlive it.
 		if g.quiet && g.output == "text" && v.Decision.Permits() && g.outputFile == "" && !overridden(v) {
 			return nil
@@ -24,12 +28,7 @@ func (g *global) reporter(stream io.Writer) func(gate.Verdict) error {
 		if err != nil {
 			return err
 		}
-		if g.output == "json" {
-			err = report.JSON(w, v, g.reportOptions(w))
-		} else {
-			err = report.Text(w, v, g.reportOptions(w))
-		}
-		if err != nil {
+		if err := g.write(w, g.output, v); err != nil {
 			return err
 		}
 		return w.Close()

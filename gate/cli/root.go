@@ -19,7 +19,9 @@ type global struct {
 	config     string
 	chdir      string
 	wait       time.Duration
-	output     string
+	wanted     []string // what --output gave
+	output     string   // the form of the report
+	copies     []copied // more forms of it, in files
 	outputFile string
 	tfPath     string
 	planReader string
@@ -86,7 +88,11 @@ Of check: 0 allowed, 1 could not decide, 3 blocked.`,
 		SilenceUsage:     true,
 		Args:             cobra.ArbitraryArgs,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
-			return g.complete(cmd.Root().PersistentFlags())
+			asked := cmd.Root().PersistentFlags().Changed("output")
+			if err := g.complete(cmd.Root().PersistentFlags()); err != nil {
+				return err
+			}
+			return g.narrow(cmd, asked)
 		},
 		RunE: func(cmd *cobra.Command, words []string) error {
 			if len(words) == 0 {
@@ -114,7 +120,7 @@ func (g *global) flags(p *pflag.FlagSet) {
 	p.StringVar(&g.config, "config", "", "path of holdfast.hcl (default: found in DIR or above it, up to the repository root)")
 	p.StringVar(&g.chdir, "chdir", "", "terraform's -chdir=DIR")
 	p.DurationVar(&g.wait, "wait", 0, "wait this long for clusters to settle")
-	p.StringVarP(&g.output, "output", "o", "text", "form of the report: text or json")
+	p.StringSliceVarP(&g.wanted, "output", "o", []string{"text"}, "form of the report: "+strings.Join(forms(), ", ")+"; or FORM=FILE, for one more in a file")
 	p.StringVar(&g.outputFile, "output-file", "", "write the report to this file")
 	p.StringVar(&g.tfPath, "tf-path", "", "the terraform or tofu to run (default: found on PATH)")
 	p.StringVar(&g.planReader, "plan-reader", "auto", "who reads plan files: auto (holdfast where that was proved to read the same, else terraform), show (terraform), compare (both, refusing a difference)")
@@ -150,8 +156,6 @@ func (g *global) complete(flags *pflag.FlagSet) error {
 	switch {
 	case err != nil:
 		return err
-	case !slices.Contains([]string{"text", "json"}, g.output):
-		return fmt.Errorf("--output %q is not a form of report\nUse text or json", g.output)
 	case !slices.Contains([]string{"auto", "show", "compare"}, g.planReader):
 		return fmt.Errorf("--plan-reader %q is not a reader\nUse auto, show or compare", g.planReader)
 	case !slices.Contains([]string{"auto", "always", "never"}, g.color):
@@ -159,7 +163,7 @@ func (g *global) complete(flags *pflag.FlagSet) error {
 	case g.wait < 0 || g.timeout <= 0 || g.follow < 0 || g.overrideFor < 0:
 		return errors.New("--wait, --timeout, --follow and --override-for must not be negative, and --timeout not zero\nGive a duration such as 10m")
 	}
-	return nil
+	return g.outputs(g.wanted)
 }
 
 // normalise turns what terraform accepts before its subcommand (-chdir=DIR,

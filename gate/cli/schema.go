@@ -8,11 +8,16 @@ import (
 
 func newSchema(g *global) *cobra.Command {
 	return &cobra.Command{
-		Use:   "schema",
-		Short: "Print the JSON Schema of the report that -o json writes",
-		Args:  cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			_, err := g.Out.Write(report.Schema())
+		Use:       "schema [verdict|status]",
+		Short:     "Print the JSON Schema of what -o json writes of a verdict, or of status",
+		Args:      cobra.MatchAll(cobra.MaximumNArgs(1), cobra.OnlyValidArgs),
+		ValidArgs: []string{"verdict", "status"},
+		RunE: func(_ *cobra.Command, args []string) error {
+			schema := report.Schema()
+			if len(args) == 1 && args[0] == "status" {
+				schema = report.StatusSchema()
+			}
+			_, err := g.Out.Write(schema)
 			return err
 		},
 	}

@@ -41,6 +41,12 @@ var schema string
 // Schema returns the JSON Schema of what JSON writes.
 func Schema() []byte { return []byte(schema) }
 
+//go:embed schema/status.schema.json
+var statusSchema string
+
+// StatusSchema returns the JSON Schema of what StatusJSON writes.
+func StatusSchema() []byte { return []byte(statusSchema) }
+
 // JSON writes a verdict for programs: the whole of it, as one object that
 // Schema describes, indented, with a newline at the end. Lists are never null.
 // Open reads it back. The error is that of w.

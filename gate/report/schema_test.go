@@ -20,29 +20,37 @@ import (
 	"github.com/holdfast-gate/holdfast/gate"
 )
 
-const schemaFile = "schema/verdict.schema.json"
-
 // The published schema is made from the types and their comments, so that it
 // cannot say anything else than they do.
 func TestSchemaIsThatOfTheTypes(t *testing.T) {
-	got := generate(t)
-	if *update {
-		if err := os.WriteFile(schemaFile, got, 0o644); err != nil {
-			t.Fatal(err)
+	for _, s := range []struct {
+		file        string
+		document    any
+		name, title string
+		published   []byte
+	}{
+		{"schema/verdict.schema.json", &document{}, "document", "A verdict of holdfast, as -o json writes it", Schema()},
+		{"schema/status.schema.json", &statusDocument{}, "statusDocument", "The members of clusters, as holdfast -o json status writes them", StatusSchema()},
+	} {
+		got := generate(t, s.document, s.name, s.title)
+		if *update {
+			if err := os.WriteFile(s.file, got, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			continue
 		}
-		return
-	}
-	if !bytes.Equal(got, Schema()) {
-		t.Errorf("%s is not that of the types: run go test ./gate/report -run TestSchema -update, and raise FormatVersion if a reader could break", schemaFile)
+		if !bytes.Equal(got, s.published) {
+			t.Errorf("%s is not that of the types: run go test ./gate/report -run TestSchema -update, and raise FormatVersion if a reader could break", s.file)
+		}
 	}
 }
 
-func generate(t *testing.T) []byte {
+func generate(t *testing.T, document any, name, title string) []byte {
 	t.Helper()
 	r := generator.Reflector{Anonymous: true, AllowAdditionalProperties: true, Mapper: special, CommentMap: comments(t)}
-	s := r.Reflect(&document{})
-	s.Title = "A verdict of holdfast, as -o json writes it"
-	s.Definitions["document"].Properties.Set("format_version", &generator.Schema{Type: "string", Pattern: `^1\.`, Description: "read nothing whose first number you do not know"})
+	s := r.Reflect(document)
+	s.Title = title
+	s.Definitions[name].Properties.Set("format_version", &generator.Schema{Type: "string", Pattern: `^1\.`, Description: "read nothing whose first number you do not know"})
 	b, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
 		t.Fatal(err)
@@ -112,18 +120,18 @@ func describe(out map[string]string, name string, s *ast.TypeSpec) {
 	}
 }
 
-func compiled(t *testing.T) *jsonschema.Schema {
+func compiled(t *testing.T, schema []byte) *jsonschema.Schema {
 	t.Helper()
-	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(Schema()))
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(schema))
 	if err != nil {
 		t.Fatal(err)
 	}
 	c := jsonschema.NewCompiler()
 	c.AssertFormat()
-	if err := c.AddResource("verdict.schema.json", doc); err != nil {
+	if err := c.AddResource("schema.json", doc); err != nil {
 		t.Fatal(err)
 	}
-	s, err := c.Compile("verdict.schema.json")
+	s, err := c.Compile("schema.json")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +140,7 @@ func compiled(t *testing.T) *jsonschema.Schema {
 
 // Every verdict, whatever it lacks, is written as the schema says.
 func TestJSONIsValid(t *testing.T) {
-	s := compiled(t)
+	s := compiled(t, Schema())
 	for name, v := range verdicts() {
 		t.Run(name, func(t *testing.T) {
 			var b bytes.Buffer
@@ -150,9 +158,32 @@ func TestJSONIsValid(t *testing.T) {
 	}
 }
 
+// So is what is running, with clusters and without.
+func TestStatusJSONIsValid(t *testing.T) {
+	s := compiled(t, StatusSchema())
+	for name, v := range verdicts() {
+		for _, snapshot := range []*gate.Snapshot{nil, {Account: "123456789012", Finished: at(), Sources: v.Sources}} {
+			var b bytes.Buffer
+			if err := StatusJSON(&b, v.Clusters, snapshot); err != nil {
+				t.Fatal(err)
+			}
+			doc, err := jsonschema.UnmarshalJSON(&b)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Validate(doc); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+	if s.Validate(map[string]any{}) == nil {
+		t.Error("the schema refuses nothing")
+	}
+}
+
 // The schema refuses what is not a verdict, or it would validate nothing.
 func TestSchemaRefuses(t *testing.T) {
-	s := compiled(t)
+	s := compiled(t, Schema())
 	var b bytes.Buffer
 	if err := JSON(&b, gate.Verdict{Decision: gate.Block}, Options{}); err != nil {
 		t.Fatal(err)

@@ -204,7 +204,7 @@ func constant(f file, g *ast.GenDecl, v *ast.ValueSpec) bool {
 	switch x := v.Values[0].(type) {
 	case *ast.CallExpr:
 		s, ok := x.Fun.(*ast.SelectorExpr)
-		return ok && slices.Contains([]string{"MustCompile", "New", "NewReplacer"}, s.Sel.Name)
+		return ok && slices.Contains([]string{"MustCompile", "Must", "New", "NewReplacer"}, s.Sel.Name)
 	case *ast.CompositeLit:
 		id, ok := x.Type.(*ast.Ident)
 		return ok && f.pkg == "gate" && id.Name == "words"

@@ -55,6 +55,7 @@ func newRoot(f *Factory) *cobra.Command {
 		newDemo(g, nil),
 		newExplain(g, nil),
 		newSchema(g),
+		newSetup(g),
 		newRecord(g, nil),
 		newLease(g, nil),
 	)

@@ -14,6 +14,7 @@ import (
 	"github.com/holdfast-gate/holdfast/checks/scope"
 	"github.com/holdfast-gate/holdfast/checks/settled"
 	"github.com/holdfast-gate/holdfast/checks/sick"
+	"github.com/holdfast-gate/holdfast/checks/standby"
 	"github.com/holdfast-gate/holdfast/checks/storage"
 	"github.com/holdfast-gate/holdfast/checks/survivorfloor"
 	"github.com/holdfast-gate/holdfast/checks/target"
@@ -43,5 +44,6 @@ func Suite() []*gate.Check {
 		zonefloor.Check(),
 		replicationlive.Check(),
 		lastcopy.Check(),
+		standby.Check(),
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/holdfast-gate/holdfast/gate"
 	"github.com/holdfast-gate/holdfast/gate/gatetest"
@@ -35,7 +36,7 @@ func TestRecordedPlans(t *testing.T) {
 		"f01_shutting_down_plan":   "warn drifted.state settled.moving",
 		"f03_shutting_down_6_to_3": "block drifted.state settled.transitional",
 		"g01_create":               "allow",
-		"g02_3_to_1":               "block certifiable.uncounted",
+		"g02_3_to_1":               "block standby.lost",
 		"h02_6_to_3":               "block certifiable.uncounted",
 		"i02_6_to_2":               "block certifiable.uncounted",
 		"m01_forget":               "allow",
@@ -87,6 +88,8 @@ func asRecorded(t *testing.T, file string) gate.Input {
 			s.Members = append(s.Members, seenMember(c, seen))
 		case c.Type == "aws_dynamodb_table":
 			s.DataStores = append(s.DataStores, gate.DataStore{Kind: gate.KindTable, ID: c.ID, Region: c.Region, Phase: gate.Steady, Serving: gate.ServingYes})
+		case c.Type == "aws_rds_cluster_instance":
+			s.DataStores = withNode(s.DataStores, c, seen)
 		case c.Type == "aws_autoscaling_group" && !slices.ContainsFunc(s.Groups, func(g gate.Group) bool { return g.Name == c.ID }):
 			g := gate.Group{Name: c.ID, Region: c.Region, Tags: seen.Tags(), MinHealthy: -1, MaxHealthy: -1}
 			g.Desired, _ = seen.Int("desired_capacity")
@@ -108,6 +111,22 @@ func asRecorded(t *testing.T, file string) gate.Input {
 	in := gate.Input{Now: at, Plan: p, Snapshot: s}
 	gatetest.Answer(&in, Suite())
 	return in
+}
+
+// withNode adds an instance to its database cluster.
+func withNode(stores []gate.DataStore, c gate.Change, seen gate.Attrs) []gate.DataStore {
+	id := seen.String("cluster_identifier")
+	i := slices.IndexFunc(stores, func(d gate.DataStore) bool { return d.Kind == gate.KindDatabases && d.ID == id })
+	if i < 0 {
+		stores = append(stores, gate.DataStore{Kind: gate.KindDatabases, ID: id, Region: c.Region, Phase: gate.Steady, Serving: gate.ServingYes})
+		i = len(stores) - 1
+	}
+	n := gate.Node{ID: seen.String("identifier"), Role: "reader", Phase: gate.Steady, Serving: gate.ServingYes, Lag: new(time.Duration)}
+	if seen["writer"] == true {
+		n.Role = "writer"
+	}
+	stores[i].Nodes = append(stores[i].Nodes, n)
+	return stores
 }
 
 func seenMember(c gate.Change, seen gate.Attrs) gate.Member {

@@ -55,3 +55,7 @@ func (c Change) Does(names ...string) bool {
 	}
 	return false
 }
+
+// HiddenStandby is the id that the standby of a Multi-AZ instance has here: AWS
+// gives it none.
+func HiddenStandby(instance string) string { return instance + "/standby" }

@@ -168,7 +168,6 @@ func holders() []string {
 	return []string{
 		"aws_spot_fleet_request", "aws_ec2_fleet", "aws_ecs_service", "aws_ecs_task_set", "aws_ecs_capacity_provider", "aws_ecs_cluster_capacity_providers",
 		"aws_eks_node_group", "aws_eks_cluster", "aws_eks_fargate_profile",
-		"aws_rds_cluster", "aws_rds_cluster_instance", "aws_db_instance", "aws_rds_global_cluster",
 		"aws_docdb_cluster", "aws_docdb_cluster_instance", "aws_docdb_global_cluster", "aws_neptune_cluster", "aws_neptune_cluster_instance", "aws_neptune_global_cluster",
 		"aws_elasticache_replication_group", "aws_elasticache_cluster", "aws_elasticache_global_replication_group", "aws_memorydb_cluster",
 		"aws_opensearch_domain", "aws_elasticsearch_domain", "aws_msk_cluster", "aws_emr_cluster", "aws_emr_instance_group", "aws_emr_instance_fleet",

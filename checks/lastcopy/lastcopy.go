@@ -168,7 +168,7 @@ func left(now time.Time, store gate.DataStore, newest gate.Copy, limit time.Dura
 	}
 	words := []string{"no copy of it outlives it"}
 	if newest.ID != "" {
-		words[0] = fmt.Sprintf("the newest copy that outlives it, %s, is %s old, with %s allowed", newest.ID, long(now.Sub(newest.At)), long(limit))
+		words[0] = fmt.Sprintf("the newest copy that outlives it, %s, is %s old, with %s allowed", newest.ID, gate.Span(now.Sub(newest.At)), gate.Span(limit))
 		if newest.At.IsZero() {
 			words[0] = fmt.Sprintf("when the newest copy that outlives it, %s, was made is not known", newest.ID)
 		}
@@ -177,17 +177,6 @@ func left(now time.Time, store gate.DataStore, newest gate.Copy, limit time.Dura
 		words = append(words, "with it "+map[bool]string{true: "goes", false: "go"}[with == 1]+" "+gate.Count(with, "backup"))
 	}
 	return strings.Join(words, "; ")
-}
-
-// long writes a duration as people say one of hours or days.
-func long(d time.Duration) string {
-	switch {
-	case d >= 48*time.Hour:
-		return gate.Count(int(d/(24*time.Hour)), "day")
-	case d >= time.Hour:
-		return gate.Count(int(d/time.Hour), "hour")
-	}
-	return gate.Count(int(d/time.Minute), "minute")
 }
 
 func evidence(store gate.DataStore) []gate.Evidence {

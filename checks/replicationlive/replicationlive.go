@@ -37,7 +37,7 @@ type end struct {
 
 // families say of one change which stores it ends: one file each.
 func families() []func(gate.Change) []end {
-	return []func(gate.Change) []end{table}
+	return []func(gate.Change) []end{table, database}
 }
 
 func ends(c gate.Change) []end {

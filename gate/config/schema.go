@@ -14,7 +14,7 @@ func fileSchema() *hcl.BodySchema {
 		Attributes: attributes("workspaces", "mode"),
 		Blocks: []hcl.BlockHeaderSchema{
 			{Type: "gate"}, {Type: "aws"}, {Type: "scope"}, {Type: "freshness"}, {Type: "store"}, {Type: "override"},
-			{Type: "cluster", LabelNames: []string{"name"}},
+			{Type: "cluster", LabelNames: []string{"name"}}, {Type: "data", LabelNames: []string{"name"}},
 		},
 	}
 }

@@ -38,6 +38,7 @@ func (d *decoder) config(body hcl.Body) *gate.Config {
 	if b := d.single(blocks["override"]); b != nil {
 		cfg.Override = d.override(b)
 	}
+	cfg.Data = d.data(blocks["data"])
 	cfg.Clusters = d.clusters(blocks["cluster"])
 	return cfg
 }

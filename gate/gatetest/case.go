@@ -27,6 +27,7 @@ const (
 //	cluster NAME [tags=K:V,…] [groups=…] [addresses=…] [promises]   tags are Cluster:NAME unless said
 //	role    CLUSTER NAME tags=K:V [promises]
 //	        promises: size= floor= quorum budget= zonefloor= readyafter= settle= unmanaged=
+//	data    ID [standbys= lag= backupage=]                         a promise about the store of that id
 //	group   NAME desired= [min= max= addr= suspended= zones= targets= template= minhealthy= maxhealthy= region=]
 //	op      GROUP KIND RAW PHASE [end=]
 //	member  ID STATE [addr= group= zone= subnet= tags= since= launched= weight= protected targets= type= region= untagged absent]
@@ -38,7 +39,7 @@ const (
 //	source  NAME PROBLEM [age=]
 //	recent  RECORD age= [open] [ends=ID,…] [sizes=GROUP:FROM-TO,…]  a change of our own
 //	snapshot [account=]
-//	store   KIND ID RAW PHASE [serving=] [facts=K:V,…] [identity=] [region=]   a data store as it is live
+//	store   KIND ID RAW PHASE [serving=] [benign] [facts=K:V,…] [identity=] [region=]   a data store as it is live
 //	seen    STORE RAW PHASE [serving=] [field=] [since=]                        what another source says of it; both fields are a store line's too
 //	node    STORE ID ROLE RAW PHASE [serving=] [lag=] [zone=] [shard=]          lag=-1s is not replicating; without lag it is not known
 //	link    STORE TO KIND PEER [state=] [active=] [region=]
@@ -97,6 +98,13 @@ func (c *builder) line(word string, f *fields) error {
 			cl.Roles = nil
 		}
 		cl.Roles = append(cl.Roles, r)
+	case "data":
+		d := gate.DataPromise{Name: f.arg(0), IDs: []string{f.arg(0)}, Lag: f.duration("lag"), BackupAge: f.duration("backupage")}
+		if f.has("standbys") {
+			n := f.num("standbys", 0)
+			d.Standbys = &n
+		}
+		c.in.Config.Data = append(c.in.Config.Data, d)
 	case "group":
 		c.group(f)
 	case "op":

@@ -79,7 +79,9 @@ func (f *fields) attributes(ch *gate.Change) {
 			ch.After = gate.Attrs{}
 		}
 		ch.Before[k], ch.After[k] = value(before), value(after)
-		ch.Changed = append(ch.Changed, k)
+		if before != after {
+			ch.Changed = append(ch.Changed, k)
+		}
 	}
 	for _, k := range f.list("unknown") {
 		delete(ch.After, k)

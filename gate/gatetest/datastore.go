@@ -72,6 +72,7 @@ func observation(f *fields, at int) (gate.Observation, error) {
 	if err := o.Phase.UnmarshalText([]byte(f.arg(at + 1))); err != nil {
 		return o, err
 	}
+	o.Benign = f.flag("benign")
 	if f.has("since") {
 		o.Since = now().Add(-f.duration("since"))
 	}

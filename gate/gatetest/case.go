@@ -33,7 +33,7 @@ const (
 //	member  ID STATE [addr= group= zone= subnet= tags= since= launched= weight= protected targets= type= region= untagged absent]
 //	        [volumes=VOL:DEVICE:STATE,…] [ails=WORD:PHASE]              ails is a status check, or an event if PHASE is leaving or changing
 //	plan    [complete=no] [errored] [age=] [workspace=] [deferred=] [accounts=]
-//	change  ACTION ADDRESS [id=] [name=BEFORE->AFTER …] [unknown=a,b] [sensitive=a,b] [region=] [deposed=] [previous=]
+//	change  ACTION ADDRESS [id=] [name=BEFORE->AFTER … or name=VALUE== where it stays] [unknown=a,b] [sensitive=a,b] [region=] [deposed=] [previous=]
 //	drift   ACTION ADDRESS …                                        as change
 //	action  TYPE [members=]
 //	source  NAME PROBLEM [age=]

@@ -68,7 +68,11 @@ func (f *fields) attributes(ch *gate.Change) {
 			continue
 		}
 		f.used[k] = true
+		stays, same := strings.CutSuffix(f.kv[k], "==")
 		before, after, both := strings.Cut(f.kv[k], "->")
+		if same {
+			before, after, both = stays, stays, true
+		}
 		if !both {
 			before, after = "null", before
 		}
@@ -79,7 +83,7 @@ func (f *fields) attributes(ch *gate.Change) {
 			ch.After = gate.Attrs{}
 		}
 		ch.Before[k], ch.After[k] = value(before), value(after)
-		if before != after {
+		if !same {
 			ch.Changed = append(ch.Changed, k)
 		}
 	}

@@ -20,7 +20,7 @@ func table(c gate.Change) []end {
 				harm: only(gate.LinkReplica, "it is one copy less")}}
 		}
 	case "aws_dynamodb_global_table":
-		if c.Action.Ends() || (c.Action == gate.Update && slices.Contains(c.Changed, "replica")) {
+		if c.Action.Ends() || (c.Action == gate.Update && c.Does("replica")) {
 			return []end{{kind: gate.KindTable, id: cmp.Or(c.Before.String("name"), c.ID), verb: "take apart", what: "global table", sources: []string{gate.SourceTables}, harm: replicaOf}}
 		}
 	}
@@ -40,7 +40,7 @@ func ofTable(c gate.Change) []end {
 	if gone := replicasEnded(c); gone != nil {
 		out = append(out, end{kind: e.kind, id: e.id, verb: "delete replicas of", what: e.what, sources: []string{gate.SourceTables}, harm: gone})
 	}
-	if changes(c, "stream_enabled", "stream_view_type") {
+	if c.Does("stream_enabled", "stream_view_type") {
 		out = append(out, end{kind: e.kind, id: e.id, verb: "close the stream of", what: e.what, harm: streamClosed, sources: []string{gate.SourceTables, gate.SourceMappings, gate.SourcePipes}})
 	}
 	if expires(c) {
@@ -117,7 +117,7 @@ func emptied(l gate.Link) string {
 // expires reports whether an update begins to delete items by a time that they
 // carry, or may.
 func expires(c gate.Change) bool {
-	if !slices.Contains(c.Changed, "ttl") {
+	if !c.Does("ttl") {
 		return false
 	}
 	if slices.Contains(c.Unknown, "ttl") {
@@ -138,7 +138,7 @@ func expires(c gate.Change) bool {
 // One that is dropped while another stays as it was leaves the data where it
 // was twice.
 func replicasEnded(c gate.Change) func(gate.Link) string {
-	if !slices.Contains(c.Changed, "replica") {
+	if !c.Does("replica") {
 		return nil
 	}
 	if slices.Contains(c.Unknown, "replica") {
@@ -180,10 +180,6 @@ func replicas(a gate.Attrs) map[string]gate.Attrs {
 		}
 	}
 	return out
-}
-
-func changes(c gate.Change, names ...string) bool {
-	return slices.ContainsFunc(names, func(n string) bool { return slices.Contains(c.Changed, n) })
 }
 
 func lastField(s string, by byte) string {

@@ -40,7 +40,11 @@ func pageOf(f form) int {
 // page cuts the page that a request asks for out of all items. size is the
 // most the request allows, zero for no limit.
 func page[T any](r *request, all []T, size int) (items []T, next string, err error) {
-	from := r.str("NextToken") + r.str("Marker")
+	return pageFrom(r, r.str("NextToken")+r.str("Marker"), all, size)
+}
+
+// pageFrom is page for a token that stands elsewhere in a request.
+func pageFrom[T any](r *request, from string, all []T, size int) (items []T, next string, err error) {
 	t, err := readToken(from)
 	if err != nil {
 		return nil, "", failure("InvalidNextToken", "The token %q is not valid.", from)

@@ -18,6 +18,13 @@ type region struct {
 	volumes   map[string]*volume // but for those that go with their instance
 	disks     map[string]*disk   // by volume id, those too
 	snapshots map[string]*volumeSnapshot
+	tables    map[string]*table
+	backups   []tableBackup
+	mappings  map[string]*mapping // by id
+	pipes     map[string]pipe
+	endpoints []endpoint
+	tasks     []task
+	copies    map[string]string // by function, the table it writes what it gets into
 }
 
 func (w *World) newRegion(name string) *region {
@@ -32,6 +39,10 @@ func (w *World) newRegion(name string) *region {
 		volumes:   map[string]*volume{},
 		disks:     map[string]*disk{},
 		snapshots: map[string]*volumeSnapshot{},
+		tables:    map[string]*table{},
+		mappings:  map[string]*mapping{},
+		pipes:     map[string]pipe{},
+		copies:    map[string]string{},
 	}
 	r.security[r.known("sg")] = securityGroup{r.known("sg"), "default", "default VPC security group"}
 	return r
@@ -93,6 +104,7 @@ func (r *region) clone() *region {
 		c.tags[k] = maps.Clone(v)
 	}
 	r.cloneVolumes(c)
+	r.cloneTables(c)
 	return c
 }
 

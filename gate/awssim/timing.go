@@ -21,6 +21,9 @@ type Timing struct {
 	Attaching    time.Duration // volume attaching -> attached
 	Detaching    time.Duration // volume detaching -> available
 	Modifying    time.Duration // modification of a volume: modifying -> optimizing
+	Table        time.Duration // table or replica created, changed or deleted -> it is so
+	Mapping      time.Duration // mapping of a function enabling -> Enabled, disabling -> Disabled
+	Expiry       time.Duration // items may expire -> they do ("within a few days", DynamoDB developer guide)
 	Optimizing   time.Duration // optimizing -> completed ("up to 24 hours", EBS user guide)
 }
 
@@ -42,6 +45,9 @@ func DefaultTiming() Timing {
 		Attaching:    15 * time.Second,
 		Detaching:    10 * time.Second,
 		Modifying:    time.Minute,
+		Table:        10 * time.Second,
+		Mapping:      10 * time.Second,
+		Expiry:       20 * time.Minute,
 		Optimizing:   6 * time.Hour,
 	}
 }

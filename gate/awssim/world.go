@@ -65,6 +65,10 @@ func New(start time.Time) *World {
 		"elasticloadbalancing": w.elbv2(),
 		"sts":                  w.sts(),
 		"iam":                  w.iam(),
+		"dynamodb":             w.dynamodb(),
+		"lambda":               w.lambda(),
+		"pipes":                w.pipes(),
+		"dms":                  w.dms(),
 	}
 	return w
 }

@@ -18,6 +18,7 @@ type reader struct {
 func readers() []reader {
 	return []reader{
 		{[]string{gate.SourceVolumes, gate.SourceVolumeStatus, gate.SourceModifications, gate.SourceSnapshots}, (*reading).readVolumes},
+		{[]string{gate.SourceTables, gate.SourceTableStreams, gate.SourceTableBackups, gate.SourceRecovery, gate.SourceMappings, gate.SourcePipes, gate.SourceEndpoints, gate.SourceTasks}, (*reading).readTables},
 	}
 }
 

@@ -29,6 +29,8 @@ type reading struct {
 	asked map[string][]string // further sources to read, and the ids they are about
 	extra map[string]*source  // those sources, by name
 
+	dms migrations
+
 	mu      sync.Mutex
 	account string
 	caller  string                             // ARN

@@ -1,0 +1,96 @@
+package livetest
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/holdfast-gate/holdfast/gate"
+	"github.com/holdfast-gate/holdfast/gate/live"
+)
+
+// A TableCloud is a Cloud that has tables.
+type TableCloud interface {
+	Cloud
+	// Table makes a table with a stream, point-in-time recovery and that many
+	// on-demand backups.
+	Table(region, name string, backups int)
+	// Reader lets a function read the table's stream, or only could.
+	Reader(region, table, function string, enabled bool)
+	// Replica makes a replica of the table in another region.
+	Replica(region, table, where string)
+}
+
+// RunTables runs the part of the suite that is about tables and who gets their
+// changes. lacks names the sources that a cloud does not have: those must fail.
+func RunTables(t *testing.T, lacks []string, open func(t *testing.T) TableCloud) {
+	t.Run("TableAndItsPeers", func(t *testing.T) { tableAndItsPeers(t, lacks, open(t)) })
+	t.Run("NoSuchTable", func(t *testing.T) {
+		s, d := readTable(t, lacks, open(t), "nobody")
+		if d.ID != "" {
+			t.Errorf("got %+v of %d stores, want none", d, len(s.DataStores))
+		}
+	})
+}
+
+func tableAndItsPeers(t *testing.T, lacks []string, c TableCloud) {
+	const readers, backups = PageSize + 2, PageSize + 1
+	c.Table(Home, "orders", backups)
+	c.Table(Home, "other", 1)
+	for i := range readers {
+		c.Reader(Home, "orders", fmt.Sprintf("f%d", i), i > 0)
+	}
+	c.Reader(Home, "other", "g", true)
+	c.Replica(Home, "orders", Away)
+	_, d := readTable(t, lacks, c, "orders")
+	if d.Phase != gate.Steady && d.Phase != gate.Changing || d.ARN == "" || d.Identity == "" || d.Facts["deletion_protection"] != "false" || d.Facts["stream"] != "NEW_AND_OLD_IMAGES" {
+		t.Errorf("got %+v, want an active table with its facts", d)
+	}
+	active := map[string]int{}
+	for _, l := range d.Links {
+		if l.Active == gate.Yes {
+			active[l.Kind]++
+		}
+	}
+	if active[gate.LinkMapping] != readers-1 || active[gate.LinkReplica] != 1 {
+		t.Errorf("links that flow: got %v, want %d mappings and 1 replica: %+v", active, readers-1, d.Links)
+	}
+	kept, gone := 0, 0
+	for _, b := range d.Copies {
+		switch {
+		case b.Survives == gate.Yes && b.Usable == gate.Yes && c.Now().Sub(b.At) < time.Hour:
+			kept++
+		case b.Kind == "pitr" && b.Survives == gate.No && !b.At.IsZero():
+			gone++
+		}
+	}
+	if kept != backups || gone != 1 {
+		t.Errorf("copies: got %d that outlive it and %d that go with it, want %d and 1: %+v", kept, gone, backups, d.Copies)
+	}
+}
+
+// readTable reads everything about one table of Home.
+func readTable(t *testing.T, lacks []string, c TableCloud, name string) (*gate.Snapshot, gate.DataStore) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	asked := map[string][]string{}
+	for _, s := range TableSources() {
+		asked[s] = []string{name}
+	}
+	snapshot := live.Read(ctx, c.Now, c.Collector(), map[string]live.Want{Home: {Asked: asked}})
+	for _, s := range snapshot.Sources {
+		if want := !slices.Contains(lacks, s.Name); asked[s.Name] != nil && s.Complete != want {
+			t.Errorf("%s: got complete %v, %q, want %v", s.Name, s.Complete, s.Err, want)
+		}
+	}
+	d, _ := snapshot.DataStore(gate.KindTable, Home, name)
+	return snapshot, d
+}
+
+// TableSources are all sources about tables.
+func TableSources() []string {
+	return []string{gate.SourceTables, gate.SourceTableStreams, gate.SourceTableBackups, gate.SourceRecovery, gate.SourceMappings, gate.SourcePipes, gate.SourceEndpoints, gate.SourceTasks}
+}

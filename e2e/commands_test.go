@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,7 +22,8 @@ type stageKey struct{}
 type command = func(ts *testscript.TestScript, neg bool, args []string)
 
 // commands are what a script can say besides testscript's own. Members are
-// named by their number in the order of launch, the oldest is 0.
+// named by their number in the order of launch, the oldest is 0; the console
+// finds them by their Name too.
 //
 //	act PROGRAM ARG...   run holdfast, or the real terraform; the clock moves only while it waits for its own changes.
 //	                     The exit status must be 0; with a ! before act it must be 1
@@ -40,6 +42,9 @@ type command = func(ts *testscript.TestScript, neg bool, args []string)
 //	console scale N      set the group's desired capacity by hand
 //	console terminate N...   end members by hand, through EC2
 //	console stop N...    stop members by hand
+//	console fail N       the host of a member fails: its system status is impaired
+//	console retire N DURATION   AWS will retire a member in that time
+//	console disk N STATUS   the data disk of a member is impaired, or slow ("warning")
 //	console refresh      start an instance refresh by hand
 //	serving N...         exactly these members are in service
 //	count N              so many members are in service
@@ -158,18 +163,23 @@ func console(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(c.Terminate(ctx, ids(ts, args[1:])...))
 	case "stop":
 		ts.Check(c.Stop(ctx, ids(ts, args[1:])...))
+	case "fail", "retire", "disk":
+		ails(ts, args)
 	default:
 		ts.Fatalf("the console cannot %s", args[0])
 	}
 }
 
-// ids turns numbers of members into their ids.
+// ids turns numbers of members, or their Name tags, into their ids.
 func ids(ts *testscript.TestScript, numbers []string) []string {
 	list := members(ts)
 	var out []string
 	for _, n := range numbers {
 		i, err := strconv.Atoi(n)
-		ts.Check(err)
+		if err != nil {
+			i = slices.IndexFunc(list, func(m stage.Member) bool { return m.Tags["Name"] == n && m.Serving() })
+			need(ts, i >= 0, "no member that serves has the name "+n)
+		}
 		need(ts, i < len(list), "there is no member "+n)
 		out = append(out, list[i].ID)
 	}

@@ -176,6 +176,7 @@ func (w *printer) paint(s string) string {
 	}
 	return strings.NewReplacer(
 		serves, "\x1b[32m"+serves+"\x1b[0m", arrives, "\x1b[33m"+arrives+"\x1b[0m",
+		sick, "\x1b[31m"+sick+"\x1b[0m", diskless, "\x1b[33m"+diskless+"\x1b[0m",
 		leaves, "\x1b[31m"+leaves+"\x1b[0m", gone, "\x1b[2m"+gone+"\x1b[0m").Replace(s)
 }
 

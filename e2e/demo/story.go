@@ -11,6 +11,7 @@ import (
 func stories() []story {
 	return []story{
 		parakeet(),
+		customerio(),
 	}
 }
 

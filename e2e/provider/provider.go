@@ -1,7 +1,7 @@
 // Package provider is a small Terraform provider that stands in for
 // hashicorp/aws in the tests and the demo: its resources have the names, the
 // attributes and the refresh behaviour of the real ones, and it talks to any
-// AWS endpoint. It is test equipment: it knows three resource types, nothing of
+// AWS endpoint. It is test equipment: it knows a few resource types, nothing of
 // credentials chains, and must never be pointed at a real account.
 package provider
 
@@ -128,6 +128,8 @@ func (*awsProvider) Resources(context.Context) []func() resource.Resource {
 		func() resource.Resource { return &instanceResource{} },
 		func() resource.Resource { return &launchTemplateResource{} },
 		func() resource.Resource { return &groupResource{} },
+		func() resource.Resource { return &volumeResource{} },
+		func() resource.Resource { return &attachmentResource{} },
 	}
 }
 

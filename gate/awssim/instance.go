@@ -24,6 +24,7 @@ type Instance struct {
 	Health    string // in that group
 	Protected bool   // from scale-in, in that group
 	Template  string // version of the launch template it was made from
+	System    string // status check of the host: "ok", "impaired", "initializing", "not-applicable"
 	InService bool   // running, status checks ok and, if in a group, InService there
 }
 
@@ -203,7 +204,7 @@ func (w *World) copyOf(in *instance) Instance {
 	system, status := in.checks(w.clock.now)
 	c := Instance{
 		ID: in.id, Region: r.name, Zone: in.zone, Type: in.kind, Image: in.image,
-		State: in.state, Since: in.since, Launched: in.launched, Tags: maps.Clone(in.tags),
+		System: system, State: in.state, Since: in.since, Launched: in.launched, Tags: maps.Clone(in.tags),
 		InService: in.state == running && system == "ok" && status == "ok",
 	}
 	if in.version > 0 {

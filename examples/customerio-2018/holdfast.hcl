@@ -1,0 +1,6 @@
+cluster "shards" {
+  members { tags = { Cluster = "shards" } }
+
+  size           = 3
+  survivor_floor = 2
+}

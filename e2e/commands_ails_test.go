@@ -25,6 +25,8 @@ func ails(ts *testscript.TestScript, args []string) {
 		ts.Check(err)
 		// Holdfast judges now; the clock of AWS stands a little before.
 		world.AddEvent(id, awssim.Event{Code: "instance-retirement", Description: "The instance is running on degraded hardware", NotBefore: world.Now().Add(in)})
+	case "snapshot":
+		world.Snapshot(data(ts, id))
 	case "disk":
 		world.SetVolumeStatus(stage.Region, data(ts, id), more, "")
 	}

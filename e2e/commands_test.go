@@ -45,6 +45,7 @@ type command = func(ts *testscript.TestScript, neg bool, args []string)
 //	console fail N       the host of a member fails: its system status is impaired
 //	console retire N DURATION   AWS will retire a member in that time
 //	console disk N STATUS   the data disk of a member is impaired, or slow ("warning")
+//	console snapshot N   make a snapshot of the data disk of a member
 //	console refresh      start an instance refresh by hand
 //	serving N...         exactly these members are in service
 //	count N              so many members are in service
@@ -163,7 +164,7 @@ func console(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(c.Terminate(ctx, ids(ts, args[1:])...))
 	case "stop":
 		ts.Check(c.Stop(ctx, ids(ts, args[1:])...))
-	case "fail", "retire", "disk":
+	case "fail", "retire", "disk", "snapshot":
 		ails(ts, args)
 	default:
 		ts.Fatalf("the console cannot %s", args[0])

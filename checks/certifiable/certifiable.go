@@ -118,13 +118,9 @@ func uncounted(c gate.Change) bool {
 	return true
 }
 
-// altered reports whether an update changes more than what never matters: tags,
-// and the size or speed of a volume that stays attached.
+// altered reports whether an update changes more than tags, which never matter.
 func altered(c gate.Change) bool {
 	idle := []string{"tags", "tags_all", "timeouts"}
-	if c.Type == "aws_ebs_volume" {
-		idle = append(idle, "size", "iops", "throughput", "type")
-	}
 	return slices.ContainsFunc(c.Changed, func(n string) bool { return !slices.Contains(idle, n) })
 }
 
@@ -172,7 +168,7 @@ func holders() []string {
 		"aws_elasticache_replication_group", "aws_elasticache_cluster", "aws_elasticache_global_replication_group", "aws_memorydb_cluster",
 		"aws_opensearch_domain", "aws_elasticsearch_domain", "aws_msk_cluster", "aws_emr_cluster", "aws_emr_instance_group", "aws_emr_instance_fleet",
 		"aws_redshift_cluster",
-		"aws_ebs_volume", "aws_s3_bucket", "aws_s3_bucket_lifecycle_configuration", "aws_s3_bucket_versioning", "aws_s3_bucket_replication_configuration",
+		"aws_s3_bucket", "aws_s3_bucket_lifecycle_configuration", "aws_s3_bucket_versioning", "aws_s3_bucket_replication_configuration",
 		"aws_spot_instance_request", "aws_mq_broker", "aws_cloudformation_stack",
 	}
 }

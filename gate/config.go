@@ -24,6 +24,7 @@ type Config struct {
 	Observe    bool           `json:"observe,omitempty"` // nothing is refused, all is recorded
 	Override   OverridePolicy `json:"override,omitzero"` // who may override what
 	Store      Store          `json:"store,omitzero"`    // where leases and records are kept
+	Drift      DriftPolicy    `json:"drift,omitzero"`    // which drift is accepted, and where else members are recorded
 }
 
 // A Store says where leases and records are kept. The zero value is a

@@ -54,6 +54,7 @@ type Plan struct {
 	Deferred         []string     `json:"deferred,omitempty"`  // addresses of deferred changes
 	Changes          []Change     `json:"changes"`             // of the types the gate knows, no-ops included; of others only real changes, without values
 	Drift            []Change     `json:"drift,omitempty"`     // what refresh found different from the recorded state, of the types the gate knows
+	Others           []Change     `json:"others,omitempty"`    // what other states record, so that nobody takes it for undeclared
 	Actions          []ActionCall `json:"actions,omitempty"`   // action_invocations: not resource changes, but they act
 	Resources        int          `json:"resources"`           // how many entries resource_changes had
 	Regions          []string     `json:"regions,omitempty"`   // every region a change of a known type is in, sorted
@@ -113,6 +114,7 @@ type Change struct {
 	Unknown   []string `json:"unknown,omitempty"`   // those of them that are unknown, wholly or in part, sorted
 	Sensitive []string `json:"sensitive,omitempty"` // top-level attributes with a sensitive part: their values were dropped
 	Replaces  []string `json:"replaces,omitempty"`  // attribute paths that force the replacement: shown
+	Found     string   `json:"found,omitempty"`     // of drift: "state" if it was found by comparing the recorded state; empty: by Terraform's refresh
 }
 
 // Attrs is attributes of a resource, by name, as JSON decodes them. A name

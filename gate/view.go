@@ -52,13 +52,19 @@ func newWorld(in Input) *world {
 			w.groups = append(w.groups, Group{Name: c.ID, Region: c.Region, Absent: true, Tags: c.Before.Tags(), MinHealthy: -1, MaxHealthy: -1})
 		}
 	}
+	elsewhere := map[string]bool{}
+	for _, c := range p.Others {
+		if c.Type == "aws_instance" || c.Type == "aws_autoscaling_group" {
+			elsewhere[key(c.Region, c.ID)] = true
+		}
+	}
 	w.disks(byID)
 	for id := range byID {
 		m := byID[id]
-		m.Managed = len(m.Addresses) > 0
+		m.Managed = len(m.Addresses) > 0 || elsewhere[key(m.Region, m.ID)]
 		if m.Group != "" {
 			_, named := w.groupChange(m.Region, m.Group)
-			m.Managed = m.Managed || named
+			m.Managed = m.Managed || named || elsewhere[key(m.Region, m.Group)]
 			for _, g := range s.Groups {
 				if g.Name == m.Group && g.Region == m.Region {
 					m.Tags = fill(m.Tags, g.Tags)

@@ -22,7 +22,8 @@ not what the state says, was made without knowing of it. Pass by recording what
 is live (holdfast apply -refresh-only), by putting the change into the
 configuration, or by undoing it; then plan again. Null against empty is no
 drift, and a desired capacity that the plan leaves alone is only a warning:
-scaling policies move it every day.`}
+scaling policies move it every day. So are members of mixed generations, and
+whatever an ignore rule of holdfast.hcl accepts until its last day.`}
 }
 
 func run(p *gate.Pass) error {
@@ -34,7 +35,26 @@ func run(p *gate.Pass) error {
 	}
 	brakes(p)
 	absent(p)
+	generations(p)
 	return nil
+}
+
+// generations names members that were not made alike. It only warns: the way
+// out of a hybrid is a change that takes its old members, and every rollout is
+// one for a while.
+func generations(p *gate.Pass) {
+	for _, mixed := range p.Cluster.Generations() {
+		if len(p.Cluster.Recorded) == 0 {
+			continue
+		}
+		var ids []string
+		for _, g := range mixed {
+			ids = append(ids, g.Members...)
+		}
+		p.Report(gate.Finding{Code: "drifted.generations", Decision: gate.Warn, Subjects: ids,
+			Message: fmt.Sprintf("%s is of mixed generations: %s", p.Cluster.Cluster.Name, mixed),
+			Remedy:  "finish the rollout: replace the members that were not made from what Terraform records"})
+	}
 }
 
 // watched are the attributes of an instance or a group whose drift says
@@ -66,8 +86,12 @@ func recorded(p *gate.Pass, d gate.Change) {
 		// one. An attachment of its own adds to the group's load balancers.
 		everyday := attr == "desired_capacity" || (kind(attr) == "attribute" && grows(d, attr))
 		serious := undone || (p.Cluster.Costs() && !everyday)
+		how := undoing(undone)
+		if rule, ok := p.Config.Drift.Ignored(d.Address, attr, p.Now); ok {
+			serious, how = false, fmt.Sprintf("%s, ignored until %s: %s", how, rule.Expires, rule.Reason)
+		}
 		report(p, gate.Finding{Code: "drifted." + kind(attr), Subjects: []string{d.Address}, Decision: severity(serious),
-			Message: fmt.Sprintf("%s of %s in %s was changed outside Terraform from %s to %s%s", attr, d.Address, name, show(d.Before[attr]), show(d.After[attr]), undoing(undone))}, d)
+			Message: fmt.Sprintf("%s of %s in %s was changed outside Terraform from %s to %s%s", attr, d.Address, name, show(d.Before[attr]), show(d.After[attr]), how)}, d)
 	}
 }
 
@@ -227,7 +251,11 @@ func recordedGroup(p *gate.Pass, g gate.Group) bool {
 
 func report(p *gate.Pass, f gate.Finding, c gate.Change) {
 	f.Remedy = "record what is live (holdfast apply -refresh-only) or put it into the configuration, then plan again"
-	f.Evidence = []gate.Evidence{{Source: "plan", Ref: c.Address, Field: strings.Join(c.Changed, ", ")}}
+	source := "plan"
+	if c.Found != "" {
+		source = c.Found
+	}
+	f.Evidence = []gate.Evidence{{Source: source, Ref: c.Address, Field: strings.Join(c.Changed, ", ")}}
 	p.Report(f)
 }
 

@@ -13,9 +13,16 @@ func fileSchema() *hcl.BodySchema {
 	return &hcl.BodySchema{
 		Attributes: attributes("workspaces", "mode"),
 		Blocks: []hcl.BlockHeaderSchema{
-			{Type: "gate"}, {Type: "aws"}, {Type: "scope"}, {Type: "freshness"}, {Type: "store"}, {Type: "override"},
+			{Type: "gate"}, {Type: "aws"}, {Type: "scope"}, {Type: "freshness"}, {Type: "store"}, {Type: "override"}, {Type: "drift"},
 			{Type: "cluster", LabelNames: []string{"name"}}, {Type: "data", LabelNames: []string{"name"}},
 		},
+	}
+}
+
+func driftSchema() *hcl.BodySchema {
+	return &hcl.BodySchema{
+		Attributes: attributes("states"),
+		Blocks:     []hcl.BlockHeaderSchema{{Type: "ignore", LabelNames: []string{"attribute"}}},
 	}
 }
 

@@ -39,6 +39,9 @@ func (d *decoder) config(body hcl.Body) *gate.Config {
 		cfg.Override = d.override(b)
 	}
 	cfg.Data = d.data(blocks["data"])
+	if b := d.single(blocks["drift"]); b != nil {
+		cfg.Drift = d.drift(b)
+	}
 	cfg.Clusters = d.clusters(blocks["cluster"])
 	return cfg
 }

@@ -31,11 +31,14 @@ const (
 //	group   NAME desired= [min= max= addr= suspended= zones= targets= template= minhealthy= maxhealthy= region=]
 //	op      GROUP KIND RAW PHASE [end=]
 //	member  ID STATE [addr= group= zone= subnet= tags= since= launched= weight= protected targets= type= region= untagged absent]
+//	        [ami=] [launch_template=ID:VERSION]
 //	        [volumes=VOL:DEVICE:STATE,…] [ails=WORD:PHASE]              ails is a status check, or an event if PHASE is leaving or changing
 //	plan    [complete=no] [errored] [age=] [workspace=] [deferred=] [accounts=]
 //	change  ACTION ADDRESS [id=] [name=BEFORE->AFTER … or name=VALUE== where it stays] [unknown=a,b] [sensitive=a,b] [region=] [deposed=] [previous=]
 //	drift   ACTION ADDRESS …                                        as change
 //	action  TYPE [members=]
+//	ignore  ATTRIBUTE expires= [address=] [reason=]                 drift that the config accepts
+//	other   ADDRESS id=                                             a member that another state records
 //	source  NAME PROBLEM [age=]
 //	recent  RECORD age= [open] [ends=ID,…] [sizes=GROUP:FROM-TO,…]  a change of our own
 //	snapshot [account=]
@@ -119,6 +122,10 @@ func (c *builder) line(word string, f *fields) error {
 		return c.change(word, f)
 	case "action":
 		c.in.Plan.Actions = append(c.in.Plan.Actions, gate.ActionCall{Address: "action." + f.arg(0) + ".x", Type: f.arg(0), Members: f.list("members")})
+	case "ignore":
+		c.in.Config.Drift.Ignore = append(c.in.Config.Drift.Ignore, gate.IgnoredKind{Attribute: f.arg(0), Address: f.str("address", ""), Reason: f.str("reason", "known"), Expires: f.str("expires", "")})
+	case "other":
+		c.in.Plan.Others = append(c.in.Plan.Others, gate.Change{Address: f.arg(0), Type: "aws_instance", ID: f.str("id", ""), Region: region})
 	case "source":
 		c.source(f)
 	case "recent":
@@ -223,6 +230,11 @@ func (c *builder) member(f *fields) error {
 	}
 	m := gate.Member{ID: f.arg(0), Region: f.str("region", region), Zone: f.str("zone", region+"a"), Subnet: f.str("subnet", ""), Group: f.str("group", ""), Targets: f.list("targets"),
 		Volumes: volumes(f), Protected: f.flag("protected"), Weight: f.num("weight", 0), Launched: now().Add(-24 * time.Hour), Attrs: map[string]string{"instance_type": f.str("type", "m5.large")}}
+	for _, attr := range []string{"ami", "launch_template"} {
+		if f.has(attr) {
+			m.Attrs[attr] = f.str(attr, "")
+		}
+	}
 	if f.has("launched") {
 		m.Launched = now().Add(-f.duration("launched"))
 	}

@@ -96,6 +96,7 @@ func blocks(path string) hcl.Blocks {
 		{Type: "action", LabelNames: []string{"type", "name"}},
 		{Type: "module", LabelNames: []string{"name"}},
 		{Type: "removed"},
+		{Type: "variable", LabelNames: []string{"name"}},
 	}})
 	return content.Blocks
 }

@@ -1,0 +1,209 @@
+package tfplan
+
+import (
+	"bufio"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/holdfast-gate/holdfast/gate"
+)
+
+// DecodeState reads one state as a stream: what `terraform show -json` says of
+// it, or what `terraform state pull` prints, which is the file that a backend
+// keeps (version 4). It keeps no more than Decode does. A state of nothing is
+// no error; anything that is no state is.
+func DecodeState(r io.Reader) (*gate.State, error) {
+	sum := sha256.New()
+	in := bufio.NewReaderSize(io.TeeReader(r, sum), sniffSize)
+	if err := sniff(in); err != nil {
+		return nil, noState(err)
+	}
+	d := &stateDecoder{decoder: &decoder{
+		stream: newStream(in),
+		plan:   &gate.Plan{Changes: []gate.Change{}},
+		seen:   map[identity]bool{},
+		config: newConfiguration(),
+		names:  interner{},
+	}}
+	if err := d.object(d.member); err != nil {
+		return nil, noState(err)
+	}
+	if err := d.end(); err != nil {
+		return nil, noState(err)
+	}
+	if !d.isState || d.isPlan {
+		return nil, noState(malformed("it is not what terraform show -json or terraform state pull prints"))
+	}
+	d.locate()
+	return &gate.State{Digest: hex.EncodeToString(sum.Sum(nil)), TerraformVersion: d.plan.TerraformVersion,
+		Objects: d.plan.Changes, Regions: d.plan.Regions, Accounts: d.plan.Accounts}, nil
+}
+
+// noState says it of a state. What reads it speaks of plans.
+func noState(err error) error {
+	var e *Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	return &Error{Kind: e.Kind, Message: strings.ReplaceAll(e.Message, "the plan", "the state"), Err: e.Err}
+}
+
+// stateDecoder reads states with what reads plans: an object of a state is a
+// change that changes nothing.
+type stateDecoder struct{ *decoder }
+
+func (d *stateDecoder) member(name string) error {
+	switch name {
+	case "format_version": // of show -json, whose values are left out for a state of nothing
+		d.isState = true
+		return d.value(&d.plan.FormatVersion)
+	case "terraform_version":
+		return d.value(&d.plan.TerraformVersion)
+	case "version":
+		var version int
+		if err := d.value(&version); err != nil {
+			return err
+		}
+		// What another version means by its words is not known.
+		if version != 4 {
+			return &Error{Kind: KindVersion, Message: fmt.Sprintf("it has version %d, and this holdfast knows 4; write it again with Terraform 0.12 or later", version)}
+		}
+		d.isState = true
+		return nil
+	case "values":
+		return d.object(d.values)
+	case "resources":
+		return d.array(d.stored)
+	case "resource_changes", "planned_values":
+		d.isPlan = true
+	}
+	return d.skip()
+}
+
+// values reads the values that show -json gives.
+func (d *stateDecoder) values(name string) error {
+	if name == "root_module" {
+		return d.object(d.module)
+	}
+	return d.skip()
+}
+
+func (d *stateDecoder) module(name string) error {
+	switch name {
+	case "resources":
+		return d.array(d.shown)
+	case "child_modules":
+		return d.array(func(int) error { return d.object(d.module) })
+	}
+	return d.skip()
+}
+
+// shown reads one resource as show -json gives it (terraform-json v0.29,
+// StateResource).
+func (d *stateDecoder) shown(int) error {
+	var raw struct {
+		Address   string         `json:"address"`
+		Mode      string         `json:"mode"`
+		Type      string         `json:"type"`
+		Index     jsontext.Value `json:"index"`
+		Provider  string         `json:"provider_name"`
+		Deposed   string         `json:"deposed_key"`
+		Values    jsontext.Value `json:"values"`
+		Sensitive jsontext.Value `json:"sensitive_values"`
+	}
+	if err := d.value(&raw); err != nil {
+		return err
+	}
+	c := resourceChange{Address: raw.Address, Mode: raw.Mode, Type: raw.Type, Index: raw.Index, Provider: raw.Provider, Deposed: raw.Deposed}
+	c.Change.Before, c.Change.BeforeSensitive = raw.Values, raw.Sensitive
+	return d.keep(c)
+}
+
+// stored reads one resource with its instances as a state file has it
+// (Terraform, internal/states/statefile/version4.go, resourceStateV4).
+func (d *stateDecoder) stored(int) error {
+	var raw struct {
+		Module    string `json:"module"`
+		Mode      string `json:"mode"`
+		Type      string `json:"type"`
+		Name      string `json:"name"`
+		Provider  string `json:"provider"`
+		Instances []struct {
+			Index      jsontext.Value    `json:"index_key"`
+			Deposed    string            `json:"deposed"`
+			Attributes jsontext.Value    `json:"attributes"`
+			Sensitive  [][]sensitivePart `json:"sensitive_attributes"`
+		} `json:"instances"`
+	}
+	if err := d.value(&raw); err != nil {
+		return err
+	}
+	address := raw.Type + "." + raw.Name
+	if raw.Module != "" {
+		address = raw.Module + "." + address
+	}
+	for _, i := range raw.Instances {
+		c := resourceChange{Address: address, Mode: raw.Mode, Type: raw.Type, Index: i.Index, Provider: raw.Provider, Deposed: i.Deposed}
+		if isSet(i.Index) {
+			c.Address += "[" + string(i.Index) + "]"
+		}
+		c.Change.Before, c.Change.BeforeSensitive = i.Attributes, maskOf(i.Sensitive)
+		if err := d.keep(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sensitivePart is a step of a path in a state file. Its first step names an
+// attribute.
+type sensitivePart struct {
+	Value jsontext.Value `json:"value"`
+}
+
+// maskOf marks the whole of every attribute that has a sensitive part.
+func maskOf(paths [][]sensitivePart) jsontext.Value {
+	out := []byte("{")
+	for _, path := range paths {
+		// A path without a name, or with one that is no text, marks everything.
+		if len(path) == 0 || path[0].Value.Kind() != '"' {
+			return jsontext.Value("true")
+		}
+		if len(out) > 1 {
+			out = append(out, ',')
+		}
+		out = append(append(out, path[0].Value...), ":true"...)
+	}
+	return append(out, '}')
+}
+
+// keep keeps one managed object of a type that the gate knows.
+func (d *stateDecoder) keep(raw resourceChange) error {
+	if raw.Mode != "managed" || gate.KeptAttributes(raw.Type) == nil {
+		return nil
+	}
+	if raw.Address == "" || len(raw.Address) > maxAddress {
+		return malformed("a resource has no address, or one that no Terraform writes")
+	}
+	id := identity{raw.Address, raw.Deposed}
+	if d.seen[id] {
+		return malformed("%.200q is in it twice", raw.Address)
+	}
+	d.seen[id] = true
+	raw.Change.After, raw.Change.AfterSensitive = raw.Change.Before, raw.Change.BeforeSensitive
+	if err := raw.bounded(); err != nil {
+		return err
+	}
+	c, err := d.change(&raw, gate.NoOp)
+	if err != nil {
+		return malformed("%.200q holds values of another form than Terraform writes", raw.Address)
+	}
+	d.plan.Changes = append(d.plan.Changes, *c)
+	return nil
+}

@@ -8,6 +8,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -96,8 +97,12 @@ func playExamples(t *testing.T, l layer) {
 }
 
 // play plays every script of a directory on a stage of its own, in a copy of
-// the example if there is one.
-func play(t *testing.T, l layer, dir, example string) {
+// the example if there is one. Its scripts can say more than commands.
+func play(t *testing.T, l layer, dir, example string, more ...map[string]command) {
+	all := commands()
+	for _, m := range more {
+		maps.Copy(all, m)
+	}
 	terraform, _, err := tool.Terraform(context.Background(), os.Stderr)
 	if err != nil {
 		t.Fatal(err)
@@ -108,7 +113,7 @@ func play(t *testing.T, l layer, dir, example string) {
 	}
 	testscript.Run(t, testscript.Params{
 		Dir:  dir,
-		Cmds: commands(),
+		Cmds: all,
 		Condition: func(cond string) (bool, error) {
 			if cond != "sim" {
 				return false, fmt.Errorf("there is no condition %q", cond)

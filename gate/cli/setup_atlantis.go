@@ -30,8 +30,8 @@ func newSetupAtlantis(g *global, runF func(context.Context, *setupAtlantisOption
 	cmd := &cobra.Command{
 		Use:   "atlantis --owner USER",
 		Short: "Write the server-side repos.yaml of Atlantis, 0.39 or later",
-		Long: `Write the server-side configuration of Atlantis (atlantis server
---repo-config repos.yaml), 0.39 or later: a custom policy check right after
+		Long: `Write the server-side configuration of Atlantis, 0.39 or later (atlantis
+server --enable-policy-checks --repo-config repos.yaml): a custom policy check right after
 plan, which an owner may approve, and a check of what is running right before
 apply, which nobody can. Both read the holdfast.hcl of --config, a path on the
 server, and never that of the pull request.`,
@@ -98,9 +98,13 @@ func short(d time.Duration) string {
 	return s
 }
 
-var reposYAML = template.Must(template.New("repos.yaml").Parse(`# Server-side configuration of Atlantis: atlantis server --repo-config repos.yaml
-# Atlantis 0.39 or later. Older ones judge a policy check by other words, and
-# those before 0.33 go on to apply when a run step failed.
+var reposYAML = template.Must(template.New("repos.yaml").Parse(`# Server-side configuration of Atlantis, 0.39 or later:
+#
+#   atlantis server --enable-policy-checks --repo-config repos.yaml
+#
+# Without --enable-policy-checks Atlantis runs no policy check, whatever stands
+# below. Versions before 0.39 judge one by other words, and those before 0.33
+# go on to apply when a run step failed.
 repos:
 - id: '{{.Repo}}'
   workflow: holdfast

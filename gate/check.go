@@ -10,6 +10,7 @@ type Check struct {
 	Plan  bool              // judges the plan as a whole: run once, with a nil Pass.Cluster; else once per cluster
 	Needs []string          // sources without which it is blind
 	Asks  func(*Plan) []Ask // sources it needs besides, because of what this plan does; without them it is blind there; nil asks for none
+	May   []string          // every source that Asks may ask for, whatever the plan; what a policy must allow
 	Run   func(*Pass) error
 }
 

@@ -1,5 +1,20 @@
 package gate
 
+import "slices"
+
+// Actions returns the IAM actions without which some check of a suite could be
+// blind on some plan, sorted: the least that the credentials must allow.
+func Actions(suite []*Check) []string {
+	var out []string
+	for _, c := range suite {
+		for _, source := range slices.Concat(c.Needs, c.May) {
+			out = append(out, Permissions(source)...)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
 // Permissions returns the IAM actions that reading a source takes, the one
 // without which it is not read at all first. It is nil for a source that takes
 // none, and for one this version does not know.

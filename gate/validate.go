@@ -18,6 +18,8 @@ func Validate(suite []*Check) error {
 			return fmt.Errorf("check %q is listed twice", c.Name)
 		case title == "" || rest == "" || strings.Contains(title, "\n"):
 			return fmt.Errorf("check %q: the doc needs a title line, a blank line and a reason", c.Name)
+		case (c.Asks == nil) != (len(c.May) == 0):
+			return fmt.Errorf("check %q: a check that asks says in May for what, and only such a check", c.Name)
 		case c.Run == nil:
 			return fmt.Errorf("check %q has nothing to run", c.Name)
 		}

@@ -15,7 +15,7 @@ import (
 
 // Check returns the check.
 func Check() *gate.Check {
-	return &gate.Check{Name: "lastcopy", Plan: true, Asks: asks, Run: run, Doc: `no store is destroyed without a fresh copy that outlives it
+	return &gate.Check{Name: "lastcopy", Plan: true, Asks: asks, May: may(), Run: run, Doc: `no store is destroyed without a fresh copy that outlives it
 
 Automated backups go with their store, and point-in-time recovery with them; a
 final snapshot is skipped where the configuration says so. What counts is a
@@ -48,6 +48,14 @@ func losses(c gate.Change) []loss {
 		out = append(out, family(c)...)
 	}
 	return out
+}
+
+// may are the sources of all families.
+func may() []string {
+	return []string{
+		gate.SourceDatabases, gate.SourceDBSnapshots, gate.SourceDBClusters, gate.SourceClusterSnapshots,
+		gate.SourceVolumes, gate.SourceSnapshots,
+	}
 }
 
 func asks(p *gate.Plan) []gate.Ask {

@@ -13,7 +13,7 @@ import (
 
 // Check returns the check.
 func Check() *gate.Check {
-	return &gate.Check{Name: "replicationlive", Plan: true, Asks: asks, Run: run, Doc: `no store is deleted, replaced, emptied or promoted while it still replicates
+	return &gate.Check{Name: "replicationlive", Plan: true, Asks: asks, May: may(), Run: run, Doc: `no store is deleted, replaced, emptied or promoted while it still replicates
 
 What happens to a store is carried on by whatever replicates it: the deletions
 of a cleanup reach the new store, a table takes its replicas with it, a promoted
@@ -46,6 +46,14 @@ func ends(c gate.Change) []end {
 		out = append(out, family(c)...)
 	}
 	return out
+}
+
+// may are the sources of all families.
+func may() []string {
+	return []string{
+		gate.SourceDatabases, gate.SourceDBClusters, gate.SourceGlobalDatabases, gate.SourceBlueGreen, gate.SourceEndpoints, gate.SourceTasks,
+		gate.SourceTables, gate.SourceTableStreams, gate.SourceMappings, gate.SourcePipes,
+	}
 }
 
 func asks(p *gate.Plan) []gate.Ask {

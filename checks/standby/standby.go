@@ -14,7 +14,7 @@ import (
 
 // Check returns the check.
 func Check() *gate.Check {
-	return &gate.Check{Name: "standby", Plan: true, Asks: asks, Run: run, Doc: `a replicated store keeps a standby that is ready to take over
+	return &gate.Check{Name: "standby", Plan: true, Asks: asks, May: may(), Run: run, Doc: `a replicated store keeps a standby that is ready to take over
 
 A standby that is missing, being made, behind or not replicating cannot take
 over, and one that a plan takes or restarts cannot either. A change that
@@ -53,6 +53,11 @@ func touches(c gate.Change) []touch {
 		out = append(out, family(c)...)
 	}
 	return out
+}
+
+// may are the sources of all families.
+func may() []string {
+	return []string{gate.SourceDatabases, gate.SourceDBClusters, gate.SourceLag}
 }
 
 func asks(p *gate.Plan) []gate.Ask {

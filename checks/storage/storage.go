@@ -18,13 +18,17 @@ const cooldown = 6 * time.Hour
 
 // Check returns the check.
 func Check() *gate.Check {
-	return &gate.Check{Name: "storage", Needs: gate.Live(), Asks: asks, Run: run, Doc: `members must not be taken while the disks of others are slow or broken
+	return &gate.Check{Name: "storage", Needs: gate.Live(), Asks: asks, May: sources(), Run: run, Doc: `members must not be taken while the disks of others are slow or broken
 
 A member whose volume is impaired, degraded or being modified still looks well,
 and is the one that must carry on when others go: CallRail took a restart while
 its standby was not ready. A restart of a member on such a disk may not come
 back. Pass by waiting until the volumes are ok, or by replacing exactly the
 members whose volumes are impaired. Adding members is never refused here.`}
+}
+
+func sources() []string {
+	return []string{gate.SourceVolumes, gate.SourceVolumeStatus, gate.SourceModifications}
 }
 
 // asks are the sources about volumes, in every region where the plan does more
@@ -46,7 +50,7 @@ func asks(p *gate.Plan) []gate.Ask {
 	}
 	var out []gate.Ask
 	for region, ids := range about {
-		for _, source := range []string{gate.SourceVolumes, gate.SourceVolumeStatus, gate.SourceModifications} {
+		for _, source := range sources() {
 			out = append(out, gate.Ask{Source: source, Region: region, About: ids})
 		}
 	}

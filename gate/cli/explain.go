@@ -16,11 +16,12 @@ import (
 type explainOptions struct {
 	*global
 	name string // a check or a finding's code; empty lists the checks
+	iam  bool   // print the policy instead
 }
 
 func newExplain(g *global, runF func(context.Context, *explainOptions) error) *cobra.Command {
 	o := &explainOptions{global: g}
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "explain [CHECK | CODE]",
 		Short: "Say what a check looks for and why, or list the checks",
 		Args:  cobra.MaximumNArgs(1),
@@ -34,18 +35,26 @@ func newExplain(g *global, runF func(context.Context, *explainOptions) error) *c
 			return runExplain(cmd.Context(), o)
 		},
 	}
+	cmd.Flags().BoolVar(&o.iam, "iam", false, "print the least IAM policy for the checks, or for the one that is named")
+	return cmd
 }
 
 func runExplain(_ context.Context, o *explainOptions) error {
+	if o.name == "" && o.iam {
+		return report.Policy(o.Out, o.Suite)
+	}
 	if o.name == "" {
 		return report.Checks(o.Out, o.Suite)
 	}
 	name, _, _ := strings.Cut(o.name, ".")
 	i := slices.IndexFunc(o.Suite, func(c *gate.Check) bool { return c.Name == name })
+	if i >= 0 && o.iam {
+		return report.Policy(o.Out, o.Suite[i:i+1])
+	}
 	if i >= 0 {
 		return report.Explain(o.Out, o.Suite[i])
 	}
-	if text := core(name); text != "" {
+	if text := core(name); text != "" && !o.iam {
 		fmt.Fprintln(o.Out, text)
 		return nil
 	}

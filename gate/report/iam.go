@@ -1,0 +1,40 @@
+package report
+
+import (
+	"io"
+	"strings"
+
+	"github.com/holdfast-gate/holdfast/gate"
+)
+
+// policyWidth is how wide the lines of a policy are at most.
+const policyWidth = 110
+
+// Policy writes the IAM policy that allows what a suite of checks reads, and
+// nothing else, as JSON: actions sorted, those of one service together. The
+// error is that of w.
+func Policy(w io.Writer, suite []*gate.Check) error {
+	var lines []string
+	service := ""
+	for _, action := range gate.Actions(suite) {
+		of, _, _ := strings.Cut(action, ":")
+		quoted := `"` + action + `"`
+		last := len(lines) - 1
+		if of != service || len(lines[last])+len(quoted) > policyWidth {
+			service, lines = of, append(lines, "      "+quoted)
+			continue
+		}
+		lines[last] += ", " + quoted
+	}
+	_, err := io.WriteString(w, `{
+  "Version": "2012-10-17",
+  "Statement": [{
+    "Sid": "HoldfastReads", "Effect": "Allow", "Resource": "*",
+    "Action": [
+`+strings.Join(lines, ",\n")+`
+    ]
+  }]
+}
+`)
+	return err
+}

@@ -25,6 +25,15 @@ type Config struct {
 	Override   OverridePolicy `json:"override,omitzero"` // who may override what
 	Store      Store          `json:"store,omitzero"`    // where leases and records are kept
 	Drift      DriftPolicy    `json:"drift,omitzero"`    // which drift is accepted, and where else members are recorded
+	Owners     []Owner        `json:"owners,omitempty"`  // programs that may change members, in the order of the file; nothing is decided by it
+	Humans     []string       `json:"humans,omitempty"`  // patterns of the names under which humans use the CLI, "*@example.com"; nothing is decided by it
+}
+
+// An Owner is a program that changes members by itself and is meant to, such as
+// an autoscaler: what it does is not manual.
+type Owner struct {
+	Name  string   `json:"name"`
+	Roles []string `json:"roles"` // patterns of the ARNs of its roles, in which * stands for anything
 }
 
 // A Store says where leases and records are kept. The zero value is a

@@ -113,6 +113,9 @@ func (r *request) sizes(g *group) error {
 	if desired < lowest || desired > highest {
 		return failure("ValidationError", "Desired capacity:%d must be between the specified min size:%d and max size:%d", desired, lowest, highest)
 	}
+	if desired != g.desired {
+		g.asked = r.w.cause("a user request update of AutoScalingGroup constraints to min: %d, max: %d, desired: %d changing the desired capacity from %d to %d.  ", lowest, highest, desired, g.desired, desired)
+	}
 	g.min, g.max, g.desired = lowest, highest, desired
 	return nil
 }

@@ -29,6 +29,8 @@ func (w *World) RunInstance(spec InstanceSpec) string {
 	if spec.Age > 0 {
 		w.settle(in, spec.Age)
 	}
+	e := w.launchedBy(r, in, spec.Hidden)
+	e.at = in.launched
 	return in.id
 }
 
@@ -42,11 +44,13 @@ func (w *World) settle(in *instance, age time.Duration) {
 // group they are in.
 func (w *World) TerminateInstance(ids ...string) {
 	w.act(ids, w.terminate)
+	w.byHandTo("ec2", "TerminateInstances", nil, ids...)
 }
 
 // StopInstance stops instances.
 func (w *World) StopInstance(ids ...string) {
 	w.act(ids, w.stop)
+	w.byHandTo("ec2", "StopInstances", nil, ids...)
 }
 
 // StartInstance starts stopped instances.
@@ -55,6 +59,16 @@ func (w *World) StartInstance(ids ...string) {
 		if in.state == stopped {
 			w.start(in)
 		}
+	})
+	w.byHandTo("ec2", "StartInstances", nil, ids...)
+}
+
+// InterruptSpot lets EC2 take instances back, as it does with spot instances.
+func (w *World) InterruptSpot(ids ...string) {
+	w.act(ids, func(in *instance) {
+		w.terminate(in)
+		in.reason, in.code, in.message = "Server.SpotInstanceTermination", "Server.SpotInstanceTermination", "Server.SpotInstanceTermination: Spot instance termination"
+		w.evicted(in)
 	})
 }
 
@@ -67,11 +81,17 @@ func (w *World) SetTags(id string, tags map[string]string) {
 			}
 		}
 	})
+	params := form{"ResourceId.1": {id}}
+	for i, k := range keys(tags) {
+		params["Tag."+itoa(i+1)+".Key"], params["Tag."+itoa(i+1)+".Value"] = []string{k}, []string{tags[k]}
+	}
+	w.byHandTo("ec2", "CreateTags", params, id)
 }
 
 // SetType changes an instance's type, as if it had been stopped for it.
 func (w *World) SetType(id, kind string) {
 	w.act([]string{id}, func(in *instance) { in.kind = kind })
+	w.byHandTo("ec2", "ModifyInstanceAttribute", form{"InstanceId": {id}, "InstanceType.Value": {kind}}, id)
 }
 
 // SetStatus makes the status checks of an instance say what they are told,

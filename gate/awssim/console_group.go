@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -42,6 +43,7 @@ func (w *World) CreateGroup(s GroupSpec) {
 	}
 	g := w.newGroup(r, s.Name)
 	g.min, g.max, g.desired = s.Min, cmp.Or(s.Max, s.Desired), s.Desired
+	made := w.byHand(r.name, "autoscaling", "CreateAutoScalingGroup", sized(g))
 	g.zones, g.targets, g.templateID, g.templateVersion = s.Zones, s.TargetGroups, s.LaunchTemplate, "$Latest"
 	if len(g.zones) == 0 {
 		g.zones = r.zones()
@@ -61,7 +63,9 @@ func (w *World) CreateGroup(s GroupSpec) {
 	}
 	w.fillWarmPool(g, s.WarmPool)
 	if s.Settled {
-		w.settleGroup(g, cmp.Or(s.Age, 24*time.Hour))
+		age := cmp.Or(s.Age, 24*time.Hour)
+		made.at = made.at.Add(-age)
+		w.settleGroup(g, age)
 		return
 	}
 	w.reactLater(g)
@@ -84,6 +88,7 @@ func (w *World) settleGroup(g *group, age time.Duration) {
 	for len(g.counted()) < g.desired {
 		m := w.launchMember(g, g.emptiest(), w.cause("an instance was started in response to a difference between desired and actual capacity."))
 		w.settle(r.instances[m.id], age)
+		w.trail.events[len(w.trail.events)-1].at = w.clock.now.Add(-age)
 		m.lifecycle, m.since = inService, w.clock.now.Add(-age)
 		m.activity.start = w.clock.now.Add(-age)
 		m.activity.set("Successful", 100)
@@ -114,8 +119,10 @@ func (w *World) SetDesired(name string, n int) {
 		if n < g.min || n > g.max {
 			panic(fmt.Sprintf("awssim: the console refuses %d for group %q, which has from %d to %d", n, g.name, g.min, g.max))
 		}
+		w.explicitly(g, n)
 		g.desired = n
 		w.reactLater(g)
+		w.byHand(g.region, "autoscaling", "UpdateAutoScalingGroup", sized(g))
 	})
 }
 
@@ -126,24 +133,34 @@ func (w *World) SetLimits(name string, minimum, maximum int) {
 		g.min, g.max = minimum, maximum
 		g.desired = min(max(g.desired, minimum), maximum)
 		w.reactLater(g)
+		w.byHand(g.region, "autoscaling", "UpdateAutoScalingGroup", sized(g))
 	})
 }
 
 // SuspendProcess suspends processes of a group, such as "Terminate".
 func (w *World) SuspendProcess(name string, processes ...string) {
-	w.actGroup(name, func(g *group) { w.suspend(g, processes) })
+	w.actGroup(name, func(g *group) {
+		w.suspend(g, processes)
+		w.byHand(g.region, "autoscaling", "SuspendProcesses", ofGroup(g, "ScalingProcesses", processes...))
+	})
 }
 
 // ResumeProcess resumes processes of a group.
 func (w *World) ResumeProcess(name string, processes ...string) {
-	w.actGroup(name, func(g *group) { w.resume(g, processes) })
+	w.actGroup(name, func(g *group) {
+		w.resume(g, processes)
+		w.byHand(g.region, "autoscaling", "ResumeProcesses", ofGroup(g, "ScalingProcesses", processes...))
+	})
 }
 
 // ProtectMember protects members from scale-in, or no longer.
 func (w *World) ProtectMember(protected bool, ids ...string) {
 	w.act(ids, func(in *instance) {
-		if _, m := w.memberOf(in); m != nil {
+		if g, m := w.memberOf(in); m != nil {
 			m.protected = protected
+			params := ofGroup(g, "InstanceIds", in.id)
+			params["ProtectedFromScaleIn"] = []string{strconv.FormatBool(protected)}
+			w.byHand(g.region, "autoscaling", "SetInstanceProtection", params)
 		}
 	})
 }
@@ -163,6 +180,7 @@ func (w *World) EnterStandby(ids ...string) {
 	w.act(ids, func(in *instance) {
 		if g, m := w.memberOf(in); m != nil {
 			w.enterStandby(g, m, true)
+			w.byHand(g.region, "autoscaling", "EnterStandby", ofGroup(g, "InstanceIds", in.id))
 		}
 	})
 }
@@ -172,6 +190,7 @@ func (w *World) ExitStandby(ids ...string) {
 	w.act(ids, func(in *instance) {
 		if g, m := w.memberOf(in); m != nil {
 			w.exitStandby(g, m)
+			w.byHand(g.region, "autoscaling", "ExitStandby", ofGroup(g, "InstanceIds", in.id))
 		}
 	})
 }
@@ -250,6 +269,7 @@ func (w *World) RegisterTarget(arn string, ids ...string) {
 		for _, id := range ids {
 			w.register(t, id)
 		}
+		w.byHand(t.region, "elasticloadbalancing", "RegisterTargets", ofTargets(arn, ids))
 	})
 }
 
@@ -259,6 +279,7 @@ func (w *World) DeregisterTarget(arn string, ids ...string) {
 		for _, id := range ids {
 			w.deregister(t, id)
 		}
+		w.byHand(t.region, "elasticloadbalancing", "DeregisterTargets", ofTargets(arn, ids))
 	})
 }
 

@@ -25,6 +25,7 @@ const (
 
 // group is one Auto Scaling group.
 type group struct {
+	asked               string // why it is about to change its size, as the causes of its activities begin; empty once it has
 	name, arn, region   string
 	created             time.Time
 	min, max, desired   int

@@ -47,6 +47,7 @@ func (w *World) setDesired(g *group, n int) error {
 	if n > g.max {
 		return failure("ValidationError", "New SetDesiredCapacity value %d is above max value %d for the AutoScalingGroup.", n, g.max)
 	}
+	w.explicitly(g, n)
 	g.desired = n
 	w.reactLater(g)
 	return nil

@@ -24,9 +24,10 @@ func (w *World) reconcile(g *group) {
 		w.scaleIn(g, n)
 	case n < 0 && g.runs("Launch") && g.status == "":
 		for range -n {
-			w.launchMember(g, g.emptiest(), w.cause("an instance was started in response to a difference between desired and actual capacity, increasing the capacity from %d to %d.", g.units(), g.desired))
+			w.launchMember(g, g.emptiest(), g.asked+w.cause("an instance was started in response to a difference between desired and actual capacity, increasing the capacity from %d to %d.", g.units(), g.desired))
 		}
 	case n == 0:
+		g.asked = ""
 		w.rebalance(g)
 	}
 	w.refreshOn(g)
@@ -50,7 +51,7 @@ func (w *World) endUnhealthy(g *group) {
 func (w *World) scaleIn(g *group, n int) {
 	from := g.units()
 	for _, m := range w.victims(g, n) {
-		w.endMember(g, m, w.cause("an instance was taken out of service in response to a difference between desired and actual capacity, shrinking the capacity from %d to %d.  %s", from, g.desired, w.cause("instance %s was selected for termination.", m.id)))
+		w.endMember(g, m, g.asked+w.cause("an instance was taken out of service in response to a difference between desired and actual capacity, shrinking the capacity from %d to %d.  %s", from, g.desired, w.cause("instance %s was selected for termination.", m.id)))
 	}
 }
 
@@ -85,6 +86,7 @@ func (w *World) launchMember(g *group, zone, cause string) *member {
 	}
 	spec.Tags["aws:autoscaling:groupName"] = g.name
 	in := w.launch(r, spec)
+	w.itself(g.region, "RunInstances", in.id)
 	in.group, in.template, in.version = g.name, g.templateID, version
 	m := &member{
 		id: in.id, zone: in.zone, health: healthy, kind: in.kind,
@@ -177,6 +179,7 @@ func (w *World) endInstance(g *group, m *member) {
 		w.after(w.timing.React, func() { w.removeMember(g, m) })
 		return
 	}
+	w.itself(g.region, "TerminateInstances", in.id)
 	w.terminate(in)
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 )
 
@@ -16,8 +17,15 @@ func (s service) readJSON(hr *http.Request, r *Request) (err error) {
 		target := hr.Header.Get("X-Amz-Target")
 		r.Action = target[strings.LastIndex(target, ".")+1:]
 	}
-	r.Body, err = io.ReadAll(io.LimitReader(hr.Body, maxBody))
-	return err
+	if r.Body, err = io.ReadAll(io.LimitReader(hr.Body, maxBody)); err != nil {
+		return err
+	}
+	var paged struct{ NextToken string }
+	// A body that cannot be read is for its action to refuse.
+	if json.Unmarshal(r.Body, &paged) == nil && paged.NextToken != "" && s.paths == nil {
+		r.Params = url.Values{"NextToken": {paged.NextToken}}
+	}
+	return nil
 }
 
 // maxBody bounds what is read of one request.

@@ -19,6 +19,7 @@ type Request struct {
 	Region  string     // from the credential scope
 	Key     string     // the access key it is signed with
 	Action  string     // "DescribeInstances"
+	Agent   string     // user agent
 	Params  url.Values // an Intercept may change them; of a JSON protocol, what stands in the path
 	Body    []byte     // of a JSON protocol: the document
 	Failure *Failure   // set by an Intercept: the answer, instead of serving the request
@@ -86,7 +87,7 @@ func (w *World) ServeHTTP(rw http.ResponseWriter, hr *http.Request) {
 		http.Error(rw, err.Error(), http.StatusBadRequest)
 		return
 	}
-	r := Request{Action: hr.Form.Get("Action"), Params: hr.Form}
+	r := Request{Action: hr.Form.Get("Action"), Params: hr.Form, Agent: hr.UserAgent()}
 	r.Key, r.Service, r.Region = scope(hr.Header.Get("Authorization"))
 	if r.Service == "s3" {
 		r.Action, r.Params = s3Request(hr)
@@ -122,7 +123,7 @@ func scope(authorization string) (key, service, region string) {
 
 func (w *World) serve(r *Request) (answer any, err error) {
 	defer w.enter()()
-	defer func() { w.record(r, err) }()
+	defer func() { w.record(r, err); w.recordCall(r, answer, err) }()
 	if r.Service == "" {
 		return nil, &Failure{"MissingAuthenticationToken", "Request is missing Authentication Token", http.StatusForbidden}
 	}

@@ -25,6 +25,7 @@ type Timing struct {
 	Mapping      time.Duration // mapping of a function enabling -> Enabled, disabling -> Disabled
 	Expiry       time.Duration // items may expire -> they do ("within a few days", DynamoDB developer guide)
 	Optimizing   time.Duration // optimizing -> completed ("up to 24 hours", EBS user guide)
+	Delivery     time.Duration // something was done -> CloudTrail shows it (aws-semantics 4.1: budget 15 minutes)
 }
 
 // DefaultTiming is what a new World has: the order of magnitude AWS shows.
@@ -49,6 +50,7 @@ func DefaultTiming() Timing {
 		Mapping:      10 * time.Second,
 		Expiry:       20 * time.Minute,
 		Optimizing:   6 * time.Hour,
+		Delivery:     15 * time.Minute,
 	}
 }
 

@@ -1,5 +1,5 @@
 // Package awssim simulates the part of AWS that Holdfast reads and Terraform
-// changes: EC2, Auto Scaling, ELBv2, STS and objects in S3 behind one
+// changes: EC2, Auto Scaling, ELBv2, STS, CloudTrail's history and objects in S3 behind one
 // http.Handler, with a clock that the caller moves. It checks no signatures,
 // bills nobody and knows only the actions and fields that a gate or the official
 // provider uses.
@@ -47,6 +47,7 @@ type World struct {
 	knobs    knobs
 	lag      lag
 	calls    []Call
+	trail    trail
 }
 
 // New returns an empty World whose clock stands at start.
@@ -58,6 +59,7 @@ func New(start time.Time) *World {
 		timing:  DefaultTiming(),
 		regions: map[string]*region{},
 		buckets: map[string]*bucket{},
+		trail:   trail{actors: map[string]Actor{}, human: ConsoleUser("admin")},
 	}
 	w.services = map[string]service{
 		"ec2":                  w.ec2(),
@@ -69,6 +71,7 @@ func New(start time.Time) *World {
 		"lambda":               w.lambda(),
 		"pipes":                w.pipes(),
 		"dms":                  w.dms(),
+		"cloudtrail":           w.cloudtrail(),
 	}
 	return w
 }

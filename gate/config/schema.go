@@ -11,10 +11,10 @@ import (
 
 func fileSchema() *hcl.BodySchema {
 	return &hcl.BodySchema{
-		Attributes: attributes("workspaces", "mode"),
+		Attributes: attributes("workspaces", "mode", "humans"),
 		Blocks: []hcl.BlockHeaderSchema{
 			{Type: "gate"}, {Type: "aws"}, {Type: "scope"}, {Type: "freshness"}, {Type: "store"}, {Type: "override"}, {Type: "drift"},
-			{Type: "cluster", LabelNames: []string{"name"}}, {Type: "data", LabelNames: []string{"name"}},
+			{Type: "cluster", LabelNames: []string{"name"}}, {Type: "data", LabelNames: []string{"name"}}, {Type: "owner", LabelNames: []string{"name"}},
 		},
 	}
 }

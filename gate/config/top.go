@@ -42,6 +42,10 @@ func (d *decoder) config(body hcl.Body) *gate.Config {
 	if b := d.single(blocks["drift"]); b != nil {
 		cfg.Drift = d.drift(b)
 	}
+	cfg.Owners = d.owners(blocks["owner"])
+	if attr := content.Attributes["humans"]; attr != nil {
+		cfg.Humans = d.texts(attr, d.human)
+	}
 	cfg.Clusters = d.clusters(blocks["cluster"])
 	return cfg
 }

@@ -25,6 +25,8 @@ type Options struct {
 	Attempts int                               // times to send one request in all; zero means 8
 	Backoff  time.Duration                     // longest wait between two of them; zero means 20 s
 	Deadline time.Duration                     // longest that reading one region may take; zero means 2 minutes
+
+	Sleep func(context.Context, time.Duration) error // waits between two calls that may not be made at once; nil waits in real time
 }
 
 // A Collector reads one account, by the SDK's own credential chain. It
@@ -60,6 +62,9 @@ func (o Options) withDefaults() Options {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.Sleep == nil {
+		o.Sleep = sleep
+	}
 	if o.Attempts == 0 {
 		o.Attempts = 8
 	}
@@ -70,6 +75,17 @@ func (o Options) withDefaults() Options {
 		o.Deadline = 2 * time.Minute
 	}
 	return o
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
 }
 
 // Collect implements live.Collector.

@@ -15,7 +15,7 @@ import (
 const services = "github.com/aws/aws-sdk-go-v2/service/"
 
 var (
-	reads    = regexp.MustCompile(`^(Describe|Get|List)[A-Z]`)
+	reads    = regexp.MustCompile(`^(Describe|Get|List|Lookup)[A-Z]`)
 	harmless = regexp.MustCompile(`^(Client|Options|NewFromConfig|New(Describe|List)[A-Za-z]+Paginator)$`)
 )
 

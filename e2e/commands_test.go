@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os/exec"
 	"regexp"
 	"slices"
@@ -52,11 +53,13 @@ type command = func(ts *testscript.TestScript, neg bool, args []string)
 //	untouched            the last act changed nothing
 //	says FILE            the last act's output has every line of FILE, in order
 func commands() map[string]command {
-	return map[string]command{
+	all := map[string]command{
 		"act": act, "exits": exits, "begin": begin, "until": until, "answer": answer, "interrupt": interrupt, "sigkill": sigkill, "ends": ends,
 		"caller": caller, "clock": clock, "dies": dies, "runs": runs, "detach": detach, "console": console,
 		"serving": serving, "count": count, "untouched": untouched, "says": says,
 	}
+	maps.Copy(all, reviewCommands())
+	return all
 }
 
 func stageOf(ts *testscript.TestScript) *stage.Stage { return ts.Value(stageKey{}).(*stage.Stage) }

@@ -139,7 +139,11 @@ func play(t *testing.T, l layer, dir, example string, more ...map[string]command
 				return err
 			}
 			env.Vars = append(env.Vars, "HOLDFAST_PLAN_READER="+reader, "HOLDFAST_TF_PATH="+terraform, "TERRAFORM="+terraform, "SUBNET="+subnet)
+			for _, name := range reviewVars() {
+				env.Vars = append(env.Vars, name+"=")
+			}
 			env.Values[actorsKey{}] = newActors(env)
+			env.Values[forgeKey{}] = &forge{}
 			if example == "" {
 				return nil
 			}
@@ -197,7 +201,7 @@ func copyExample(to, from string) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		if ext := filepath.Ext(path); ext != ".tf" && ext != ".hcl" {
+		if ext := filepath.Ext(path); ext != ".tf" && ext != ".hcl" && ext != ".yml" {
 			return nil
 		}
 		name, err := filepath.Rel(from, path)

@@ -37,6 +37,11 @@ func (g *global) gate() (*pipeline.Gate, error) {
 	if err != nil {
 		return nil, err
 	}
+	return g.gateUnder(cfg), nil
+}
+
+// gateUnder is the gate under a config.
+func (g *global) gateUnder(cfg *gate.Config) *pipeline.Gate {
 	g.observe = cfg.Observe
 	return &pipeline.Gate{
 		Config: cfg,
@@ -55,7 +60,7 @@ func (g *global) gate() (*pipeline.Gate, error) {
 		Wait:  g.wait,
 		Sleep: g.Sleep,
 		Log:   g.Err,
-	}, nil
+	}
 }
 
 // read reads what is wanted from AWS, within --timeout. Nothing wanted means

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"os"
@@ -132,11 +133,27 @@ func (g *global) repository() string {
 // (docs.github.com, "Workflow commands", "Step isolation and limits").
 const stepLimit = 1 << 20
 
-// summarise adds a verdict to the summary of a step of GitHub, where the
-// environment names one.
+// summarise adds a verdict to the summary of a step of GitHub, where the report
+// is for its log.
 func (g *global) summarise(v gate.Verdict) error {
+	if g.output != "github" {
+		return nil
+	}
+	o := g.reportOptions(nil)
+	o.Place, o.Root = g.places(g.repository())
+	return g.stepSummary(func(limit int) string {
+		o.Limit = limit
+		var b bytes.Buffer
+		_ = report.Markdown(&b, v, o) // a buffer takes everything
+		return b.String()
+	})
+}
+
+// stepSummary adds Markdown to the summary of a step of GitHub, where the
+// environment names one and there is room. body is told how much.
+func (g *global) stepSummary(body func(limit int) string) error {
 	path := terraform.Getenv(g.Env, "GITHUB_STEP_SUMMARY")
-	if g.output != "github" || path == "" {
+	if path == "" {
 		return nil
 	}
 	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
@@ -148,14 +165,12 @@ func (g *global) summarise(v gate.Verdict) error {
 	if err != nil {
 		return err
 	}
-	o := g.reportOptions(file)
-	o.Limit = stepLimit - int(info.Size())
-	o.Place, o.Root = g.places(g.repository())
+	limit := stepLimit - int(info.Size())
 	const least = 8 << 10 // less has no room for a report
-	if o.Limit < least {
+	if limit < least {
 		return nil
 	}
-	if err := report.Markdown(file, v, o); err != nil {
+	if _, err := io.WriteString(file, body(limit)); err != nil {
 		return err
 	}
 	return file.Close()

@@ -50,6 +50,7 @@ func newRoot(f *Factory) *cobra.Command {
 		newApply(g, "destroy", nil),
 		newVersion(g, nil),
 		newCheck(g, nil),
+		newReview(g, nil),
 		newSnapshot(g, nil),
 		newStatus(g, nil),
 		newDemo(g, nil),
@@ -83,7 +84,7 @@ environment: --wait 10m is HOLDFAST_WAIT=10m. The report of plan, apply and
 destroy goes to stderr, or to --output-file; their stdout is terraform's.
 
 Exit status of plan, apply and destroy: terraform's own, 1 when blocked.
-Of check: 0 allowed, 1 could not decide, 3 blocked.`,
+Of check and review: 0 allowed, 1 could not decide, 3 blocked.`,
 		TraverseChildren: true,
 		SilenceErrors:    true,
 		SilenceUsage:     true,

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/holdfast-gate/holdfast/gate"
 )
@@ -21,40 +22,60 @@ func GitHub(w io.Writer, v gate.Verdict, o Options) error {
 	return Text(w, v, o)
 }
 
+// A Note is a finding where it is shown beside the line it is about.
+type Note struct {
+	Place          // its file is "." where there is none in the repository
+	Stops   bool   // an error; else a warning
+	Title   string // one line
+	Message string // the finding, and on a second line the way out
+}
+
+// Notes are the findings of a verdict for what shows them beside lines, those
+// that stop first. Their text is as Plain makes it.
+func Notes(v gate.Verdict, o Options) []Note {
+	known := knownTo(v)
+	var stops, warns []Note
+	for _, f := range reasons(v) {
+		n := Note{Place: o.somewhere(v, known, f), Stops: o.stops(f), Title: "holdfast: " + Plain(code(f.Code, f.Cluster, f.Role)), Message: Plain(message(f))}
+		n.File = Plain(n.File)
+		if f.Remedy != "" {
+			n.Message += "\nTo pass: " + Plain(f.Remedy)
+		}
+		if n.Stops {
+			stops = append(stops, n)
+		} else {
+			warns = append(warns, n)
+		}
+	}
+	return append(stops, warns...)
+}
+
 // Annotations writes the findings of a verdict as workflow commands, which need
 // no token: errors for what blocks, warnings for the others, at the block of
 // the address each is about. Of more than GitHub shows, the last says how many
 // there are. The error is that of w.
 func Annotations(w io.Writer, v gate.Verdict, o Options) error {
 	b := bufio.NewWriter(w)
-	var stops, warns []gate.Finding
-	for _, f := range reasons(v) {
-		if o.stops(f) {
-			stops = append(stops, f)
-		} else {
-			warns = append(warns, f)
-		}
+	notes := Notes(v, o)
+	stops := slices.IndexFunc(notes, func(n Note) bool { return !n.Stops })
+	if stops < 0 {
+		stops = len(notes)
 	}
-	o.annotate(b, "error", v, stops)
-	o.annotate(b, "warning", v, warns)
+	annotate(b, "error", notes[:stops])
+	annotate(b, "warning", notes[stops:])
 	return b.Flush()
 }
 
-func (o Options) annotate(w io.Writer, command string, v gate.Verdict, fs []gate.Finding) {
-	known := knownTo(v)
-	for i, f := range fs {
-		if i == StepLimit-1 && len(fs) > StepLimit {
-			fmt.Fprintf(w, "::%s title=holdfast::and %s, in the log\n", command, gate.Count(len(fs)-i, "more finding"))
+func annotate(w io.Writer, command string, notes []Note) {
+	for i, n := range notes {
+		if i == StepLimit-1 && len(notes) > StepLimit {
+			fmt.Fprintf(w, "::%s title=holdfast::and %s, in the log\n", command, gate.Count(len(notes)-i, "more finding"))
 			return
 		}
 		at := ""
-		if p := o.somewhere(v, known, f); p.File != "." {
-			at = fmt.Sprintf("file=%s,line=%d,col=%d,", commandProperty.Replace(Plain(p.File)), p.Line, p.Column)
+		if n.File != "." {
+			at = fmt.Sprintf("file=%s,line=%d,col=%d,", commandProperty.Replace(n.File), n.Line, n.Column)
 		}
-		text := Plain(message(f))
-		if f.Remedy != "" {
-			text += "\nTo pass: " + Plain(f.Remedy)
-		}
-		fmt.Fprintf(w, "::%s %stitle=%s::%s\n", command, at, commandProperty.Replace("holdfast: "+Plain(code(f.Code, f.Cluster, f.Role))), commandData.Replace(text))
+		fmt.Fprintf(w, "::%s %stitle=%s::%s\n", command, at, commandProperty.Replace(n.Title), commandData.Replace(n.Message))
 	}
 }

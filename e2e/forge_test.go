@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/yuin/goldmark"
@@ -34,11 +35,12 @@ import (
 //	status STATE             the status is held, passed or failed, or there is "none"
 //	asked FILE               the requests made since the last look are those of the file
 //	step FILE NAME           run the shell step of that name of a workflow, an action or a GitLab pipeline; with a ! it exits with not 0
+//	dated FILE               the plan in a file was made now
 //	harmless TEXT FILE...    nothing that was said, and no file, has TEXT in it, and rendered nothing of them is more than ours
 func reviewCommands() map[string]command {
 	return map[string]command{
 		"repository": beginRepository, "forge": beginForge, "push": push, "event": event, "quote": quote, "comment": ourComment,
-		"status": status, "asked": asked, "step": step, "harmless": harmless,
+		"status": status, "asked": asked, "step": step, "dated": dated, "harmless": harmless,
 	}
 }
 
@@ -222,7 +224,13 @@ func asked(ts *testscript.TestScript, neg bool, args []string) {
 // that fails.
 func step(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, len(args) == 2, "step FILE NAME")
-	script, err := stepOf([]byte(ts.ReadFile(args[0])), args[1])
+	path := ts.MkAbs(args[0])
+	if args[0] == "action.yml" { // the one of this repository
+		path = filepath.Join("..", args[0])
+	}
+	text, err := os.ReadFile(path)
+	ts.Check(err)
+	script, err := stepOf(text, args[1])
 	ts.Check(err)
 	end := stageOf(ts).Act()
 	err = ts.Exec("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script)
@@ -273,6 +281,12 @@ func stepOf(text []byte, name string) (string, error) {
 	return found[0], nil
 }
 
+func dated(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, !neg && len(args) == 1, "dated FILE")
+	text := strings.ReplaceAll(ts.ReadFile(args[0]), "NOW", time.Now().UTC().Format(time.RFC3339))
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o600))
+}
+
 func harmless(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, !neg && len(args) > 0, "harmless TEXT FILE...")
 	f := forgeOf(ts)
@@ -293,6 +307,9 @@ func harmless(ts *testscript.TestScript, neg bool, args []string) {
 	for _, name := range args[1:] {
 		text := ts.ReadFile(name)
 		said = append(said, text)
+		if first, rest, _ := strings.Cut(text, "\n"); strings.HasPrefix(first, "<!-- holdfast review=") {
+			text = rest // our mark, which the comments of the forge were looked at without, too
+		}
 		if filepath.Ext(name) == ".md" {
 			rendered = append(rendered, text)
 		}

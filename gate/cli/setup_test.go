@@ -129,3 +129,14 @@ func TestSetupAtlantisRefuses(t *testing.T) {
 		}
 	}
 }
+
+// The example is what the command writes.
+func TestSetupAtlantisIsTheExample(t *testing.T) {
+	want, err := os.ReadFile("../../examples/atlantis/repos.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, code := setUp(t, "setup", "atlantis", "--owner", "sre-lead"); code != 0 || got != string(want) {
+		t.Errorf("examples/atlantis/repos.yaml is not what holdfast setup atlantis --owner sre-lead writes:\n%s", got)
+	}
+}

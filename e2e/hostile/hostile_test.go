@@ -66,7 +66,7 @@ func made(t *testing.T, name string, deleted int) world {
 		}
 		changes = append(changes, fmt.Sprintf(`{"address":%s,"mode":"managed","type":"aws_instance","change":{"actions":[%q],"before":%s,"after":%s}}`, quoted(fmt.Sprintf("aws_instance.a[%q]", fmt.Sprint(name, i))), action, values, after))
 	}
-	for _, source := range []string{gate.SourceIdentity, gate.SourceInstances, gate.SourceStatus, gate.SourceGroups, gate.SourceActivities, gate.SourceRefreshes, gate.SourceWarmPools, gate.SourceTargets} {
+	for _, source := range []string{gate.SourceIdentity, gate.SourceInstances, gate.SourceStatus, gate.SourceGroups, gate.SourceActivities, gate.SourceRefreshes, gate.SourceWarmPools, gate.SourceTargets, gate.SourceVolumes, gate.SourceVolumeStatus, gate.SourceModifications} {
 		s.Sources = append(s.Sources, gate.Source{Name: source, Region: "us-east-1", ReadAt: noon, Complete: true, Calls: 1})
 	}
 	slices.SortFunc(s.Sources, func(a, b gate.Source) int { return strings.Compare(a.Name, b.Name) })

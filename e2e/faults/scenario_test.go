@@ -108,6 +108,20 @@ func scenarios() []*scenario {
 		{name: "impaired", want: gate.Block, config: floor2, before: groupOf(3, ""),
 			acts:  func(w *awssim.World) { w.SetStatus(w.Groups(home)[0].Members[0].ID, "", "impaired") },
 			draft: func(d *draft) { d.only(3, 2) }},
+		{name: "disk impaired", want: gate.Block, config: floor2, before: withDisk(3),
+			acts:  func(w *awssim.World) { w.SetVolumeStatus(home, w.Volumes(home)[0].ID, "impaired", "") },
+			draft: func(d *draft) { d.count(2, 3) }},
+		{name: "disk modified", want: gate.Block, config: floor2, before: withDisk(3),
+			acts:  func(w *awssim.World) { w.Modify(w.Volumes(home)[0].ID, 20) },
+			draft: func(d *draft) { d.count(2, 3) }},
+		{name: "disk detaching", want: gate.Block, config: floor2, before: withDisk(3),
+			acts:  func(w *awssim.World) { w.Detach(w.Volumes(home)[0].ID) },
+			draft: func(d *draft) { d.count(2, 3) }},
+		{name: "retired today", want: gate.Block, config: floor2, before: instances(3),
+			acts: func(w *awssim.World) {
+				w.AddEvent(w.Instances(home)[0].ID, awssim.Event{Code: "instance-retirement", NotBefore: w.Now().Add(5 * time.Hour)})
+			},
+			draft: func(d *draft) { d.count(2, 3) }},
 		{name: "activity open", want: gate.Block, before: groupOf(5, ""),
 			acts: func(w *awssim.World) { w.AddActivity("search", "InProgress", "a test") }, draft: func(d *draft) { d.only(5, 3) }},
 		{name: "refresh open", want: gate.Block, before: groupOf(5, ""),
@@ -151,6 +165,14 @@ func instances(n int) func(*awssim.World) {
 		for range n {
 			w.RunInstance(awssim.InstanceSpec{Type: "t3.micro", Tags: cluster(), Age: 24 * time.Hour})
 		}
+	}
+}
+
+// withDisk makes instances of which the first has a disk of its own.
+func withDisk(n int) func(*awssim.World) {
+	return func(w *awssim.World) {
+		instances(n)(w)
+		w.Attach(w.MakeVolume(home, "", 10), w.Instances(home)[0].ID, "/dev/sdf")
 	}
 }
 

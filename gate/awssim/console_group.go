@@ -102,12 +102,11 @@ func (w *World) settleGroup(g *group, age time.Duration) {
 }
 
 func (w *World) fillWarmPool(g *group, n int) {
-	r := w.region(g.region)
 	for range n {
-		in := w.launch(r, InstanceSpec{Tags: map[string]string{"aws:autoscaling:groupName": g.name}})
-		in.group = g.name
+		in, m := w.launchFor(g, "")
 		w.enterState(in, stopped, "", "", "")
-		g.warm = append(g.warm, &member{id: in.id, zone: in.zone, health: healthy, lifecycle: warmedStopped, kind: in.kind})
+		m.lifecycle = warmedStopped
+		g.warm = append(g.warm, m)
 	}
 }
 

@@ -68,8 +68,9 @@ func (w *World) rebalance(g *group) {
 	w.launchMember(g, g.emptiest(), w.cause("instances were launched to balance instances in zones."))
 }
 
-// launchMember adds a new instance to a group.
-func (w *World) launchMember(g *group, zone, cause string) *member {
+// launchFor makes an instance as a group makes its own, and the member it will
+// be.
+func (w *World) launchFor(g *group, zone string) (*instance, *member) {
 	r := w.region(g.region)
 	t, version := r.templateVersion(g.templateID, g.templateVersion)
 	spec := InstanceSpec{Zone: zone, Tags: map[string]string{}}
@@ -88,10 +89,15 @@ func (w *World) launchMember(g *group, zone, cause string) *member {
 	in := w.launch(r, spec)
 	w.itself(g.region, "RunInstances", in.id)
 	in.group, in.template, in.version = g.name, g.templateID, version
-	m := &member{
+	return in, &member{
 		id: in.id, zone: in.zone, health: healthy, kind: in.kind,
 		protected: g.protectNew, template: g.templateID, version: version,
 	}
+}
+
+// launchMember adds a new instance to a group.
+func (w *World) launchMember(g *group, zone, cause string) *member {
+	in, m := w.launchFor(g, zone)
 	w.enterLifecycle(m, memberPending)
 	m.activity = w.begin(g, "Launching a new EC2 instance: "+in.id, cause, 30)
 	g.members = append(g.members, m)

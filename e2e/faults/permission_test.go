@@ -1,0 +1,224 @@
+package faults
+
+import (
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	sdkconfig "github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+
+	"github.com/holdfast-gate/holdfast/checks"
+	"github.com/holdfast-gate/holdfast/gate"
+	"github.com/holdfast-gate/holdfast/gate/awssim"
+	"github.com/holdfast-gate/holdfast/gate/live"
+	"github.com/holdfast-gate/holdfast/gate/live/aws"
+)
+
+// Without one IAM action exactly the checks that need what it reads are blind,
+// for a plan that touches something of everything, and the message names the
+// action.
+func TestEachMissingPermissionBlindsThoseWhoNeedIt(t *testing.T) {
+	everything := touchesEverything()
+	whole, _ := decided(t, everything, "")
+	var unread []string
+	for _, s := range whole.Sources {
+		if strings.Contains(s.Err, "is not a source this version can read") {
+			unread = append(unread, s.Name)
+		} else if !s.Complete {
+			t.Fatalf("with every permission: %s: %s", s.Name, s.Err)
+		}
+	}
+	plan := leaveOut(everything, unread)
+	whole, calls := decided(t, plan, "")
+	for _, r := range whole.Runs {
+		if r.Outcome != gate.Ran {
+			t.Fatalf("with every permission: %s %s: %s", r.Check, r.Outcome, r.Reason)
+		}
+	}
+	for _, action := range gate.Actions(checks.Suite()) {
+		t.Run(action, func(t *testing.T) {
+			sources := taking(action)
+			if slices.ContainsFunc(sources, func(s string) bool { return slices.Contains(unread, s) }) {
+				t.Skipf("NOT TESTED: no collector of this version reads %s; every plan that needs it is refused", strings.Join(sources, ", "))
+			}
+			if !calls[action] {
+				t.Fatalf("it is never called: the plan or the world of this test lacks what it reads")
+			}
+			v, _ := decided(t, plan, action)
+			missed(t, v, plan, action, sources)
+		})
+	}
+}
+
+// A plan that touches no store and takes nobody makes no call about any: what
+// was read shows it, and so does the cloud.
+func TestAPlanThatTouchesNoStoreMakesNoCallAboutAny(t *testing.T) {
+	plan := touchesEverything()
+	for i, c := range plan.Changes {
+		plan.Changes[i].Action, plan.Changes[i].After, plan.Changes[i].Changed = gate.Update, c.Before, []string{"tags", "tags_all"}
+	}
+	v, calls := decided(t, plan, "")
+	for _, s := range v.Sources {
+		if s.Name != gate.SourceIdentity && !slices.Contains(gate.Live(), s.Name) {
+			t.Errorf("%s was read, with %d calls", s.Name, s.Calls)
+		}
+	}
+	var always []string
+	for _, s := range gate.Live() {
+		always = append(always, gate.Permissions(s)...)
+	}
+	for action := range calls {
+		if !slices.Contains(always, action) {
+			t.Errorf("%s was called", action)
+		}
+	}
+	if len(calls) == 0 || len(v.Clusters) == 0 {
+		t.Error("nothing was read: the test looks in the wrong place")
+	}
+}
+
+// missed judges a verdict that was reached without an action.
+func missed(t *testing.T, v gate.Verdict, plan *gate.Plan, action string, sources []string) {
+	t.Helper()
+	incomplete := map[string]bool{}
+	for _, s := range v.Sources {
+		if s.Complete {
+			continue
+		}
+		incomplete[s.Name] = true
+		denied := slices.Contains(sources, s.Name)
+		if denied && (s.Problem != gate.ProblemDenied || !strings.Contains(s.Err, action)) {
+			t.Errorf("%s: got %q, %q, want it denied and %s named", s.Name, s.Problem, s.Err, action)
+		}
+		// Others may lack only what this one would have told them.
+		if !denied && s.Problem != gate.ProblemMissing {
+			t.Errorf("%s: got %q, %q, want it complete or missing", s.Name, s.Problem, s.Err)
+		}
+	}
+	blinded := 0
+	for _, c := range checks.Suite() {
+		needs := slices.Clone(c.Needs)
+		for _, a := range gate.Asked(plan, []*gate.Check{c}) {
+			needs = append(needs, a.Source)
+		}
+		want := slices.ContainsFunc(needs, func(s string) bool { return incomplete[s] })
+		for _, r := range v.Runs {
+			if r.Check == c.Name && (r.Outcome == gate.Blind) != want {
+				t.Errorf("%s: got %s, want blind: %v", c.Name, r.Outcome, want)
+			}
+			if r.Check == c.Name && r.Outcome == gate.Blind {
+				blinded++
+			}
+		}
+	}
+	said := slices.ContainsFunc(v.Findings, func(f gate.Finding) bool {
+		return f.Code == "source.denied" && strings.Contains(f.Message, action)
+	})
+	if blinded == 0 || !said || v.Decision != gate.Block {
+		t.Errorf("got %s, %d blind, named %v; want it blocked, somebody blind and %s in a message", v.Decision, blinded, said, action)
+	}
+}
+
+// taking are the sources that an action is needed for.
+func taking(action string) []string {
+	var out []string
+	for _, c := range checks.Suite() {
+		for _, s := range slices.Concat(c.Needs, c.May) {
+			if slices.Contains(gate.Permissions(s), action) && !slices.Contains(out, s) {
+				out = append(out, s)
+			}
+		}
+	}
+	return out
+}
+
+// leaveOut drops the changes because of which a source is asked for.
+func leaveOut(p *gate.Plan, sources []string) *gate.Plan {
+	out := *p
+	out.Changes = slices.DeleteFunc(slices.Clone(p.Changes), func(c gate.Change) bool {
+		return slices.ContainsFunc(gate.Asked(&gate.Plan{Changes: []gate.Change{c}, Regions: p.Regions}, checks.Suite()), func(a gate.Ask) bool { return slices.Contains(sources, a.Source) })
+	})
+	return &out
+}
+
+// decided judges the plan in a world of its own that allows all actions but one,
+// and says which were called.
+func decided(t *testing.T, plan *gate.Plan, denied string) (gate.Verdict, map[string]bool) {
+	t.Helper()
+	w := awssim.New(noon)
+	p := *plan
+	p.Changes = fill(w, plan.Changes)
+	if denied != "" {
+		service, action, _ := strings.Cut(denied, ":")
+		w.Deny(scopes()[service] + "." + action)
+	}
+	server := httptest.NewServer(w)
+	defer server.Close()
+	now := w.Now
+	wants, err := live.Wants(&p, gate.DefaultConfig(), gate.Asked(&p, checks.Suite()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	collector := aws.New(t.Context(), aws.Options{Now: now, Attempts: 1, Load: []func(*sdkconfig.LoadOptions) error{
+		sdkconfig.WithSharedConfigFiles(nil), sdkconfig.WithSharedCredentialsFiles(nil),
+		sdkconfig.WithCredentialsProvider(credentials.NewStaticCredentialsProvider("AKIDTEST", secret, secret)), sdkconfig.WithBaseEndpoint(server.URL)}})
+	snapshot := live.Read(t.Context(), now, collector, wants)
+	called := map[string]bool{}
+	for _, c := range w.Calls() {
+		for iam, scope := range scopes() {
+			if scope == c.Service {
+				called[iam+":"+c.Action] = true
+			}
+		}
+	}
+	return gate.Evaluate(gate.Input{Now: now(), Config: gate.DefaultConfig(), Plan: &p, Snapshot: snapshot}, checks.Suite()), called
+}
+
+// scopes are the names of services in signatures, by those in IAM.
+func scopes() map[string]string {
+	return map[string]string{"ec2": "ec2", "autoscaling": "autoscaling", "elasticloadbalancing": "elasticloadbalancing", "dynamodb": "dynamodb", "lambda": "lambda", "pipes": "pipes", "dms": "dms",
+		"rds": "rds", "cloudwatch": "monitoring", "elasticache": "elasticache", "s3": "s3"}
+}
+
+// touchesEverything is a plan that takes something of every kind a check knows.
+func touchesEverything() *gate.Plan {
+	c := func(address, id string, before gate.Attrs) gate.Change {
+		kind, _, _ := strings.Cut(address, ".")
+		return gate.Change{Address: address, Resource: address, Type: kind, Action: gate.Delete, ID: id, Region: home, Account: awssim.DefaultAccount, Before: before}
+	}
+	return &gate.Plan{FormatVersion: "1.2", TerraformVersion: "1.11.4", Complete: gate.Yes, CreatedAt: noon, Regions: []string{home}, Accounts: []string{awssim.DefaultAccount},
+		Changes: []gate.Change{
+			c("aws_instance.node", "", nil),
+			c("aws_autoscaling_group.web", "web", gate.Attrs{"name": "web"}),
+			c("aws_ebs_volume.data", "", nil),
+			c("aws_dynamodb_table.orders", "orders", gate.Attrs{"name": "orders"}),
+			c("aws_db_instance.orders", "db-1", gate.Attrs{"identifier": "orders", "resource_id": "db-1"}),
+			c("aws_rds_cluster.orders", "cluster", gate.Attrs{"cluster_identifier": "cluster"}),
+			c("aws_rds_global_cluster.orders", "global", gate.Attrs{"global_cluster_identifier": "global"}),
+		}}
+}
+
+// fill makes what the plan is about, and gives the changes the ids it has.
+func fill(w *awssim.World, changes []gate.Change) []gate.Change {
+	node := w.RunInstance(awssim.InstanceSpec{Tags: cluster(), Age: time.Hour})
+	arn := w.CreateTargetGroup(home, "web")
+	w.CreateGroup(awssim.GroupSpec{Name: "web", Max: 4, Desired: 2, Settled: true, WarmPool: 1, TargetGroups: []string{arn}})
+	volume := w.MakeVolume(home, "", 10)
+	w.CreateTable(awssim.TableSpec{Name: "orders", Stream: "NEW_AND_OLD_IMAGES", Recovery: true})
+	w.Map(home, "orders", "copier", "Enabled")
+	w.AddPipe(home, "orders", "copier", "RUNNING", "RUNNING")
+	w.AddTask(awssim.TaskSpec{Name: "copier", SourceEngine: "dynamodb", TargetEngine: "dynamodb", Status: "running"})
+	out := slices.Clone(changes)
+	for i := range out {
+		switch out[i].Type {
+		case "aws_instance":
+			out[i].ID, out[i].Before = node, gate.Attrs{"tags": map[string]any{"Cluster": "search"}}
+		case "aws_ebs_volume":
+			out[i].ID = volume
+		}
+	}
+	return out
+}

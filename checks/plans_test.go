@@ -30,7 +30,7 @@ func TestRecordedPlans(t *testing.T) {
 		"b06_drift_desired_plan":   "block drifted.size",
 		"c01_create_prefix":        "block certifiable.uncounted",
 		"c02_filter_removed":       "block certifiable.uncounted",
-		"d03_destroy":              "allow",
+		"d03_destroy":              "block lastcopy.none",
 		"e01_drift_refresh_only":   "warn drifted.membership drifted.state",
 		"e02_drift_plan":           "block drifted.membership drifted.state",
 		"f01_shutting_down_plan":   "warn drifted.state settled.moving",

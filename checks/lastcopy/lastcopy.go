@@ -39,7 +39,7 @@ type loss struct {
 
 // families say of one change which stores it destroys: one file each.
 func families() []func(gate.Change) []loss {
-	return []func(gate.Change) []loss{database, volume}
+	return []func(gate.Change) []loss{database, table, volume}
 }
 
 func losses(c gate.Change) []loss {

@@ -12,7 +12,9 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
@@ -54,6 +56,8 @@ type clients struct {
 	account string
 	ec2     *ec2.Client
 	groups  *autoscaling.Client
+	tables  *dynamodb.Client
+	lambda  *lambda.Client
 }
 
 func (*awsProvider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
@@ -120,6 +124,8 @@ func (p *awsProvider) Configure(ctx context.Context, req provider.ConfigureReque
 		account: aws.ToString(who.Account),
 		ec2:     ec2.NewFromConfig(config, func(o *ec2.Options) { o.BaseEndpoint = &ec2URL }),
 		groups:  autoscaling.NewFromConfig(config, func(o *autoscaling.Options) { o.BaseEndpoint = &groupsURL }),
+		tables:  dynamodb.NewFromConfig(config, func(o *dynamodb.Options) { o.BaseEndpoint = &ec2URL }),
+		lambda:  lambda.NewFromConfig(config, func(o *lambda.Options) { o.BaseEndpoint = &ec2URL }),
 	}
 }
 
@@ -130,6 +136,8 @@ func (*awsProvider) Resources(context.Context) []func() resource.Resource {
 		func() resource.Resource { return &groupResource{} },
 		func() resource.Resource { return &volumeResource{} },
 		func() resource.Resource { return &attachmentResource{} },
+		func() resource.Resource { return &tableResource{} },
+		func() resource.Resource { return &mappingResource{} },
 	}
 }
 

@@ -47,7 +47,12 @@ type command = func(ts *testscript.TestScript, neg bool, args []string)
 //	console retire N DURATION   AWS will retire a member in that time
 //	console disk N STATUS   the data disk of a member is impaired, or slow ("warning")
 //	console snapshot N   make a snapshot of the data disk of a member
+//	console customers N  so many customers come to be in the old table, and wherever it is copied
+//	console reader TABLE let a function read the stream of a table
+//	console replica TABLE REGION   add a replica of a table
+//	console backup TABLE back up a table
 //	console refresh      start an instance refresh by hand
+//	items TABLE N        the table holds so many items
 //	serving N...         exactly these members are in service
 //	count N              so many members are in service
 //	untouched            the last act changed nothing
@@ -56,7 +61,7 @@ func commands() map[string]command {
 	all := map[string]command{
 		"act": act, "exits": exits, "begin": begin, "until": until, "answer": answer, "interrupt": interrupt, "sigkill": sigkill, "ends": ends,
 		"caller": caller, "clock": clock, "dies": dies, "runs": runs, "detach": detach, "console": console,
-		"serving": serving, "count": count, "untouched": untouched, "says": says,
+		"items": items, "serving": serving, "count": count, "untouched": untouched, "says": says,
 	}
 	maps.Copy(all, reviewCommands())
 	return all
@@ -169,6 +174,8 @@ func console(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(c.Stop(ctx, ids(ts, args[1:])...))
 	case "fail", "retire", "disk", "snapshot":
 		ails(ts, args)
+	case "customers", "replica", "backup", "reader":
+		tables(ts, args)
 	default:
 		ts.Fatalf("the console cannot %s", args[0])
 	}

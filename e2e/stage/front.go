@@ -33,7 +33,7 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	if byHand := strings.Contains(r.Header.Get("Authorization"), "Credential="+consoleKey+"/"); !byHand {
-		if waits := f.note(actionOf(body)); waits && f.read != nil {
+		if waits := f.note(actionOf(r, body)); waits && f.read != nil {
 			f.read()
 		}
 	}
@@ -79,14 +79,21 @@ func (f *front) written() []string {
 	return slices.Clone(f.writes)
 }
 
-// actionOf reads the action of the Query protocol, which all services of a
-// stage speak. A body of another protocol has none, and counts as a change.
-func actionOf(body []byte) string {
-	form, err := url.ParseQuery(string(body))
-	if err != nil {
-		return ""
+// actionOf is what a request asks for: the action of the Query protocol, the one
+// a header names in AWS's JSON protocol, and of what speaks REST its method and
+// its path.
+func actionOf(r *http.Request, body []byte) string {
+	if _, action, json := strings.Cut(r.Header.Get("X-Amz-Target"), "."); json {
+		return action
 	}
-	return form.Get("Action")
+	if form, err := url.ParseQuery(string(body)); err == nil && form.Get("Action") != "" {
+		return form.Get("Action")
+	}
+	switch r.Method {
+	case http.MethodGet, http.MethodHead:
+		return "Get " + r.URL.Path
+	}
+	return r.Method + " " + r.URL.Path
 }
 
 // changes reports whether an action changes anything. Whatever is not known to

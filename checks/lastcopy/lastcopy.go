@@ -54,7 +54,7 @@ func losses(c gate.Change) []loss {
 func may() []string {
 	return []string{
 		gate.SourceDatabases, gate.SourceDBSnapshots, gate.SourceDBClusters, gate.SourceClusterSnapshots,
-		gate.SourceVolumes, gate.SourceSnapshots,
+		gate.SourceTables, gate.SourceTableBackups, gate.SourceRecovery, gate.SourceVolumes, gate.SourceSnapshots,
 	}
 }
 

@@ -12,6 +12,7 @@ func stories() []story {
 	return []story{
 		parakeet(),
 		customerio(),
+		kustomer(),
 	}
 }
 

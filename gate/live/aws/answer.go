@@ -69,6 +69,15 @@ func wholeJSON(body []byte, _ string) error {
 	return nil
 }
 
+// lists checks that an answer whose list may be empty has a list at all: every
+// JSON object is else an answer that lists nothing.
+func lists[T any](err error, there bool, out T) (T, error) {
+	if err == nil && !there {
+		return out, noAnswer{"it has no list"}
+	}
+	return out, err
+}
+
 // wholeQuery checks that a body is, from its first element to its end, what every
 // service of the Query protocol answers an action with: <ActionResponse>.
 func wholeQuery(body []byte, action string) error {

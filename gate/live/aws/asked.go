@@ -18,7 +18,8 @@ type reader struct {
 func readers() []reader {
 	return []reader{
 		{[]string{gate.SourceVolumes, gate.SourceVolumeStatus, gate.SourceModifications, gate.SourceSnapshots}, (*reading).readVolumes},
-		{[]string{gate.SourceTables, gate.SourceTableStreams, gate.SourceTableBackups, gate.SourceRecovery, gate.SourceMappings, gate.SourcePipes, gate.SourceEndpoints, gate.SourceTasks}, (*reading).readTables},
+		{[]string{gate.SourceTables, gate.SourceTableStreams, gate.SourceTableBackups, gate.SourceRecovery, gate.SourceMappings, gate.SourcePipes}, (*reading).readTables},
+		{[]string{gate.SourceEndpoints, gate.SourceTasks}, (*reading).readMigrations},
 	}
 }
 

@@ -31,6 +31,9 @@ func (r *reading) dmsPage() *int32 {
 	return sdk.Int32(20)
 }
 
+// readMigrations reads what DMS knows, whatever store it is asked about.
+func (r *reading) readMigrations(ctx context.Context) { r.migrated(ctx) }
+
 // migrated returns what DMS knows, as far as it was asked for.
 func (r *reading) migrated(ctx context.Context) *migrations {
 	m := &r.dms
@@ -52,7 +55,10 @@ func (m *migrations) readEndpoints(ctx context.Context, r *reading, client *dms.
 	}
 	p := dms.NewDescribeEndpointsPaginator(client, &dms.DescribeEndpointsInput{MaxRecords: r.dmsPage()})
 	page, err := pages(ctx, s, p.HasMorePages,
-		func(ctx context.Context) (*dms.DescribeEndpointsOutput, error) { return p.NextPage(ctx) },
+		func(ctx context.Context) (*dms.DescribeEndpointsOutput, error) {
+			out, err := p.NextPage(ctx)
+			return lists(err, out != nil && out.Endpoints != nil, out)
+		},
 		func(out *dms.DescribeEndpointsOutput) *string {
 			m.mu.Lock()
 			defer m.mu.Unlock()
@@ -74,7 +80,10 @@ func (m *migrations) readTasks(ctx context.Context, r *reading, client *dms.Clie
 	}
 	p := dms.NewDescribeReplicationTasksPaginator(client, &dms.DescribeReplicationTasksInput{MaxRecords: r.dmsPage()})
 	page, err := pages(ctx, s, p.HasMorePages,
-		func(ctx context.Context) (*dms.DescribeReplicationTasksOutput, error) { return p.NextPage(ctx) },
+		func(ctx context.Context) (*dms.DescribeReplicationTasksOutput, error) {
+			out, err := p.NextPage(ctx)
+			return lists(err, out != nil && out.ReplicationTasks != nil, out)
+		},
 		func(out *dms.DescribeReplicationTasksOutput) *string {
 			m.mu.Lock()
 			defer m.mu.Unlock()

@@ -20,7 +20,10 @@ func (t tables) readMappings(ctx context.Context, s *source) {
 	client := lambda.NewFromConfig(t.settings(t.region, wholeJSON))
 	p := lambda.NewListEventSourceMappingsPaginator(client, &lambda.ListEventSourceMappingsInput{MaxItems: t.pageSize(100)})
 	page, err := pages(ctx, s, p.HasMorePages,
-		func(ctx context.Context) (*lambda.ListEventSourceMappingsOutput, error) { return p.NextPage(ctx) },
+		func(ctx context.Context) (*lambda.ListEventSourceMappingsOutput, error) {
+			out, err := p.NextPage(ctx)
+			return lists(err, out != nil && out.EventSourceMappings != nil, out)
+		},
 		func(out *lambda.ListEventSourceMappingsOutput) *string {
 			for _, m := range out.EventSourceMappings {
 				for _, d := range t.sortedStores() {

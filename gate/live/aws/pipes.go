@@ -19,7 +19,10 @@ func (t tables) readPipes(ctx context.Context, s *source) {
 		in := &pipes.ListPipesInput{SourcePrefix: sdk.String(d.ARN + "/stream/"), Limit: t.pageSize(100)}
 		p := pipes.NewListPipesPaginator(client, in)
 		page, err := pages(ctx, s, p.HasMorePages,
-			func(ctx context.Context) (*pipes.ListPipesOutput, error) { return p.NextPage(ctx) },
+			func(ctx context.Context) (*pipes.ListPipesOutput, error) {
+				out, err := p.NextPage(ctx)
+				return lists(err, out != nil && out.Pipes != nil, out)
+			},
 			func(out *pipes.ListPipesOutput) *string {
 				for _, pipe := range out.Pipes {
 					if readsStreamOf(sdk.ToString(pipe.Source), d) {

@@ -27,7 +27,12 @@ type tables struct {
 func (r *reading) readTables(ctx context.Context) {
 	s := r.extra[gate.SourceTables]
 	if s == nil {
-		// The rest of these sources is asked for about other stores.
+		// Without the tables there is nothing that the rest could be about.
+		for _, name := range []string{gate.SourceTableStreams, gate.SourceTableBackups, gate.SourceRecovery, gate.SourceMappings, gate.SourcePipes} {
+			if one := r.extra[name]; one != nil {
+				one.fail(fault{gate.ProblemMissing, name + " in " + r.region + " was not read, because nobody asked for " + gate.SourceTables})
+			}
+		}
 		return
 	}
 	t := tables{r, dynamodb.NewFromConfig(r.settings(r.region, wholeJSON)), map[string]*gate.DataStore{}}
@@ -149,6 +154,7 @@ func replicates(status ddbtypes.ReplicaStatus) gate.Tri {
 func (t tables) readDestinations(ctx context.Context, s *source) {
 	t.each(func(name string, d *gate.DataStore) {
 		out, err := t.client.DescribeKinesisStreamingDestination(s.ctx(ctx), &dynamodb.DescribeKinesisStreamingDestinationInput{TableName: &name})
+		out, err = lists(err, out != nil && out.KinesisDataStreamDestinations != nil && sdk.ToString(out.TableName) == name, out)
 		if err != nil {
 			s.fail(explain(ctx, "dynamodb:DescribeKinesisStreamingDestination", t.region, err))
 			return
@@ -198,7 +204,10 @@ func (t tables) readBackups(ctx context.Context, s *source) {
 		// The SDK has no paginator for it.
 		in, first := &dynamodb.ListBackupsInput{TableName: &name, BackupType: ddbtypes.BackupTypeFilterAll, Limit: t.pageSize(100)}, true
 		page, err := pages(ctx, s, func() bool { return first || in.ExclusiveStartBackupArn != nil },
-			func(ctx context.Context) (*dynamodb.ListBackupsOutput, error) { return t.client.ListBackups(ctx, in) },
+			func(ctx context.Context) (*dynamodb.ListBackupsOutput, error) {
+				out, err := t.client.ListBackups(ctx, in)
+				return lists(err, out != nil && out.BackupSummaries != nil, out)
+			},
 			func(out *dynamodb.ListBackupsOutput) *string {
 				for _, b := range out.BackupSummaries {
 					// One of an earlier table of that name holds other data.

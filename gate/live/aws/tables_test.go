@@ -3,6 +3,8 @@ package aws_test
 import (
 	"context"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -28,7 +30,7 @@ func (s *sim) Reader(region, table, function string, enabled bool) {
 func (s *sim) Replica(region, table, where string) { s.AddReplica(region, table, where) }
 
 func TestTablesOnAwssim(t *testing.T) {
-	livetest.RunTables(t, nil, func(t *testing.T) livetest.TableCloud { return newSim(t, aws.Options{PageSize: livetest.PageSize}) })
+	livetest.RunTables(t, livetest.TableShows{Identity: true, Replicas: true}, func(t *testing.T) livetest.TableCloud { return newSim(t, aws.Options{PageSize: livetest.PageSize}) })
 }
 
 func (s *sim) tables(ctx context.Context, sources []string, names ...string) *gate.Snapshot {
@@ -118,6 +120,28 @@ func TestTableSourcesFail(t *testing.T) {
 					}
 				}
 			})
+		}
+	}
+}
+
+// A JSON object that has no list is no answer that lists nothing.
+func TestTableAnswersWithoutAList(t *testing.T) {
+	for _, name := range livetest.TableSources() {
+		s := newSim(t, aws.Options{Attempts: 1})
+		s.Table("us-east-1", "orders", 0)
+		proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if strings.Contains(r.Header.Get("Authorization"), "/sts/") || (strings.HasSuffix(r.Header.Get("X-Amz-Target"), ".DescribeTable") && name != gate.SourceTables) {
+				s.ServeHTTP(w, r)
+				return
+			}
+			fmt.Fprint(w, `{"Reservations":[]}`)
+		}))
+		defer proxy.Close()
+		s.collector = aws.New(t.Context(), aws.Options{Now: s.Now, Attempts: 1, Load: settings(proxy.URL)})
+		for _, row := range s.tables(t.Context(), livetest.TableSources(), "orders").Sources {
+			if row.Name == name && row.Complete {
+				t.Errorf("%s: got it complete", name)
+			}
 		}
 	}
 }

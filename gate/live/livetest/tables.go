@@ -23,19 +23,26 @@ type TableCloud interface {
 	Replica(region, table, where string)
 }
 
+// TableShows says what a cloud can show of tables, as Shows does.
+type TableShows struct {
+	Lacks    []string // sources that it does not have: they must fail
+	Identity bool     // a table has an id that no other of its name has
+	Replicas bool     // a table lists its replicas
+}
+
 // RunTables runs the part of the suite that is about tables and who gets their
-// changes. lacks names the sources that a cloud does not have: those must fail.
-func RunTables(t *testing.T, lacks []string, open func(t *testing.T) TableCloud) {
-	t.Run("TableAndItsPeers", func(t *testing.T) { tableAndItsPeers(t, lacks, open(t)) })
+// changes.
+func RunTables(t *testing.T, shows TableShows, open func(t *testing.T) TableCloud) {
+	t.Run("TableAndItsPeers", func(t *testing.T) { tableAndItsPeers(t, shows, open(t)) })
 	t.Run("NoSuchTable", func(t *testing.T) {
-		s, d := readTable(t, lacks, open(t), "nobody")
+		s, d := readTable(t, shows, open(t), "nobody")
 		if d.ID != "" {
 			t.Errorf("got %+v of %d stores, want none", d, len(s.DataStores))
 		}
 	})
 }
 
-func tableAndItsPeers(t *testing.T, lacks []string, c TableCloud) {
+func tableAndItsPeers(t *testing.T, shows TableShows, c TableCloud) {
 	const readers, backups = PageSize + 2, PageSize + 1
 	c.Table(Home, "orders", backups)
 	c.Table(Home, "other", 1)
@@ -44,8 +51,8 @@ func tableAndItsPeers(t *testing.T, lacks []string, c TableCloud) {
 	}
 	c.Reader(Home, "other", "g", true)
 	c.Replica(Home, "orders", Away)
-	_, d := readTable(t, lacks, c, "orders")
-	if d.Phase != gate.Steady && d.Phase != gate.Changing || d.ARN == "" || d.Identity == "" || d.Facts["deletion_protection"] != "false" || d.Facts["stream"] != "NEW_AND_OLD_IMAGES" {
+	_, d := readTable(t, shows, c, "orders")
+	if d.Phase != gate.Steady && d.Phase != gate.Changing || d.ARN == "" || (d.Identity != "") != shows.Identity || d.Facts["deletion_protection"] != "false" || d.Facts["stream"] != "NEW_AND_OLD_IMAGES" {
 		t.Errorf("got %+v, want an active table with its facts", d)
 	}
 	active := map[string]int{}
@@ -54,8 +61,12 @@ func tableAndItsPeers(t *testing.T, lacks []string, c TableCloud) {
 			active[l.Kind]++
 		}
 	}
-	if active[gate.LinkMapping] != readers-1 || active[gate.LinkReplica] != 1 {
-		t.Errorf("links that flow: got %v, want %d mappings and 1 replica: %+v", active, readers-1, d.Links)
+	replicas := 0
+	if shows.Replicas {
+		replicas = 1
+	}
+	if active[gate.LinkMapping] != readers-1 || active[gate.LinkReplica] != replicas {
+		t.Errorf("links that flow: got %v, want %d mappings and %d replicas: %+v", active, readers-1, replicas, d.Links)
 	}
 	kept, gone := 0, 0
 	for _, b := range d.Copies {
@@ -72,7 +83,7 @@ func tableAndItsPeers(t *testing.T, lacks []string, c TableCloud) {
 }
 
 // readTable reads everything about one table of Home.
-func readTable(t *testing.T, lacks []string, c TableCloud, name string) (*gate.Snapshot, gate.DataStore) {
+func readTable(t *testing.T, shows TableShows, c TableCloud, name string) (*gate.Snapshot, gate.DataStore) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -82,7 +93,7 @@ func readTable(t *testing.T, lacks []string, c TableCloud, name string) (*gate.S
 	}
 	snapshot := live.Read(ctx, c.Now, c.Collector(), map[string]live.Want{Home: {Asked: asked}})
 	for _, s := range snapshot.Sources {
-		if want := !slices.Contains(lacks, s.Name); asked[s.Name] != nil && s.Complete != want {
+		if want := !slices.Contains(shows.Lacks, s.Name); asked[s.Name] != nil && s.Complete != want {
 			t.Errorf("%s: got complete %v, %q, want %v", s.Name, s.Complete, s.Err, want)
 		}
 	}

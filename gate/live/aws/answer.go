@@ -69,13 +69,23 @@ func wholeJSON(body []byte, _ string) error {
 	return nil
 }
 
-// lists checks that an answer whose list may be empty has a list at all: every
-// JSON object is else an answer that lists nothing.
-func lists[T any](err error, there bool, out T) (T, error) {
-	if err == nil && !there {
-		return out, noAnswer{"it has no list"}
+// wholeJSONWith checks that a body is one JSON object and has what the answer to
+// that action always has, be it an empty list: else any object is an answer that
+// lists nothing.
+func wholeJSONWith(always map[string]string) wholeness {
+	return func(body []byte, action string) error {
+		if err := wholeJSON(body, action); err != nil {
+			return err
+		}
+		var fields map[string]json.RawMessage
+		if err := json.Unmarshal(body, &fields); err != nil {
+			return noAnswer{"no whole JSON object"}
+		}
+		if has := string(fields[always[action]]); has == "" || has == "null" {
+			return noAnswer{"it has no " + always[action]}
+		}
+		return nil
 	}
-	return out, err
 }
 
 // wholeQuery checks that a body is, from its first element to its end, what every

@@ -38,7 +38,7 @@ func (r *reading) readMigrations(ctx context.Context) { r.migrated(ctx) }
 func (r *reading) migrated(ctx context.Context) *migrations {
 	m := &r.dms
 	m.once.Do(func() {
-		client := dms.NewFromConfig(r.settings(r.region, wholeJSON))
+		client := dms.NewFromConfig(r.settings(r.region, wholeJSONWith(map[string]string{"DescribeEndpoints": "Endpoints", "DescribeReplicationTasks": "ReplicationTasks"})))
 		m.endpoints = map[string]dmstypes.Endpoint{}
 		together(
 			func() { m.readEndpoints(ctx, r, client) },
@@ -55,10 +55,7 @@ func (m *migrations) readEndpoints(ctx context.Context, r *reading, client *dms.
 	}
 	p := dms.NewDescribeEndpointsPaginator(client, &dms.DescribeEndpointsInput{MaxRecords: r.dmsPage()})
 	page, err := pages(ctx, s, p.HasMorePages,
-		func(ctx context.Context) (*dms.DescribeEndpointsOutput, error) {
-			out, err := p.NextPage(ctx)
-			return lists(err, out != nil && out.Endpoints != nil, out)
-		},
+		func(ctx context.Context) (*dms.DescribeEndpointsOutput, error) { return p.NextPage(ctx) },
 		func(out *dms.DescribeEndpointsOutput) *string {
 			m.mu.Lock()
 			defer m.mu.Unlock()
@@ -80,10 +77,7 @@ func (m *migrations) readTasks(ctx context.Context, r *reading, client *dms.Clie
 	}
 	p := dms.NewDescribeReplicationTasksPaginator(client, &dms.DescribeReplicationTasksInput{MaxRecords: r.dmsPage()})
 	page, err := pages(ctx, s, p.HasMorePages,
-		func(ctx context.Context) (*dms.DescribeReplicationTasksOutput, error) {
-			out, err := p.NextPage(ctx)
-			return lists(err, out != nil && out.ReplicationTasks != nil, out)
-		},
+		func(ctx context.Context) (*dms.DescribeReplicationTasksOutput, error) { return p.NextPage(ctx) },
 		func(out *dms.DescribeReplicationTasksOutput) *string {
 			m.mu.Lock()
 			defer m.mu.Unlock()

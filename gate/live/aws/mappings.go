@@ -17,13 +17,10 @@ func (t tables) readMappings(ctx context.Context, s *source) {
 	if len(t.stores) == 0 {
 		return
 	}
-	client := lambda.NewFromConfig(t.settings(t.region, wholeJSON))
+	client := lambda.NewFromConfig(t.settings(t.region, wholeJSONWith(map[string]string{"ListEventSourceMappings": "EventSourceMappings"})))
 	p := lambda.NewListEventSourceMappingsPaginator(client, &lambda.ListEventSourceMappingsInput{MaxItems: t.pageSize(100)})
 	page, err := pages(ctx, s, p.HasMorePages,
-		func(ctx context.Context) (*lambda.ListEventSourceMappingsOutput, error) {
-			out, err := p.NextPage(ctx)
-			return lists(err, out != nil && out.EventSourceMappings != nil, out)
-		},
+		func(ctx context.Context) (*lambda.ListEventSourceMappingsOutput, error) { return p.NextPage(ctx) },
 		func(out *lambda.ListEventSourceMappingsOutput) *string {
 			for _, m := range out.EventSourceMappings {
 				for _, d := range t.sortedStores() {

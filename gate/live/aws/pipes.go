@@ -14,15 +14,12 @@ import (
 // readPipes reads which pipes read streams of the tables, those too that a
 // table had before.
 func (t tables) readPipes(ctx context.Context, s *source) {
-	client := pipes.NewFromConfig(t.settings(t.region, wholeJSON))
+	client := pipes.NewFromConfig(t.settings(t.region, wholeJSONWith(map[string]string{"ListPipes": "Pipes"})))
 	t.each(func(_ string, d *gate.DataStore) {
 		in := &pipes.ListPipesInput{SourcePrefix: sdk.String(d.ARN + "/stream/"), Limit: t.pageSize(100)}
 		p := pipes.NewListPipesPaginator(client, in)
 		page, err := pages(ctx, s, p.HasMorePages,
-			func(ctx context.Context) (*pipes.ListPipesOutput, error) {
-				out, err := p.NextPage(ctx)
-				return lists(err, out != nil && out.Pipes != nil, out)
-			},
+			func(ctx context.Context) (*pipes.ListPipesOutput, error) { return p.NextPage(ctx) },
 			func(out *pipes.ListPipesOutput) *string {
 				for _, pipe := range out.Pipes {
 					if readsStreamOf(sdk.ToString(pipe.Source), d) {

@@ -35,7 +35,10 @@ func (r *reading) readTables(ctx context.Context) {
 		}
 		return
 	}
-	t := tables{r, dynamodb.NewFromConfig(r.settings(r.region, wholeJSON)), map[string]*gate.DataStore{}}
+	t := tables{r, dynamodb.NewFromConfig(r.settings(r.region, wholeJSONWith(map[string]string{
+		"DescribeTable": "Table", "DescribeKinesisStreamingDestination": "KinesisDataStreamDestinations",
+		"DescribeContinuousBackups": "ContinuousBackupsDescription", "ListBackups": "BackupSummaries",
+	}))), map[string]*gate.DataStore{}}
 	each(r.about(gate.SourceTables), func(name string) { t.describe(ctx, s, name) })
 	further := map[string]func(context.Context, *source){
 		gate.SourceTableStreams: t.readDestinations,
@@ -154,9 +157,12 @@ func replicates(status ddbtypes.ReplicaStatus) gate.Tri {
 func (t tables) readDestinations(ctx context.Context, s *source) {
 	t.each(func(name string, d *gate.DataStore) {
 		out, err := t.client.DescribeKinesisStreamingDestination(s.ctx(ctx), &dynamodb.DescribeKinesisStreamingDestinationInput{TableName: &name})
-		out, err = lists(err, out != nil && out.KinesisDataStreamDestinations != nil && sdk.ToString(out.TableName) == name, out)
-		if err != nil {
+		switch {
+		case err != nil:
 			s.fail(explain(ctx, "dynamodb:DescribeKinesisStreamingDestination", t.region, err))
+			return
+		case sdk.ToString(out.TableName) != name:
+			s.fail(misplaced("dynamodb:DescribeKinesisStreamingDestination", t.region, "another table than "+name))
 			return
 		}
 		s.got()
@@ -204,10 +210,7 @@ func (t tables) readBackups(ctx context.Context, s *source) {
 		// The SDK has no paginator for it.
 		in, first := &dynamodb.ListBackupsInput{TableName: &name, BackupType: ddbtypes.BackupTypeFilterAll, Limit: t.pageSize(100)}, true
 		page, err := pages(ctx, s, func() bool { return first || in.ExclusiveStartBackupArn != nil },
-			func(ctx context.Context) (*dynamodb.ListBackupsOutput, error) {
-				out, err := t.client.ListBackups(ctx, in)
-				return lists(err, out != nil && out.BackupSummaries != nil, out)
-			},
+			func(ctx context.Context) (*dynamodb.ListBackupsOutput, error) { return t.client.ListBackups(ctx, in) },
 			func(out *dynamodb.ListBackupsOutput) *string {
 				for _, b := range out.BackupSummaries {
 					// One of an earlier table of that name holds other data.

@@ -42,13 +42,13 @@ func TestOfficialOnMoto(t *testing.T) {
 		if err != nil {
 			return nil, err
 		}
-		return official(stage.Before(withRefreshes(httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: address}))))
+		return official(stage.Before(filled(httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: address}))))
 	}})
 }
 
-// withRefreshes answers the one question of a gate that moto does not know:
-// which instance refreshes a group has had. There, none.
-func withRefreshes(moto http.Handler) http.Handler {
+// filled answers the two questions of a gate that moto does not know: which
+// instance refreshes a group has had, and how volumes are. There, none, and ok.
+func filled(moto http.Handler) http.Handler {
 	const none = `<DescribeInstanceRefreshesResponse xmlns="http://autoscaling.amazonaws.com/doc/2011-01-01/"><DescribeInstanceRefreshesResult><InstanceRefreshes/></DescribeInstanceRefreshesResult></DescribeInstanceRefreshesResponse>`
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
@@ -60,9 +60,22 @@ func withRefreshes(moto http.Handler) http.Handler {
 			_, _ = io.WriteString(w, none) // if the client is gone there is nobody to tell
 			return
 		}
+		if form, err := url.ParseQuery(string(body)); err == nil && form.Get("Action") == "DescribeVolumeStatus" {
+			_, _ = io.WriteString(w, well(form))
+			return
+		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		moto.ServeHTTP(w, r)
 	})
+}
+
+// well says of the volumes that a request names that they are ok.
+func well(form url.Values) string {
+	var items strings.Builder
+	for i := 1; form.Has(fmt.Sprintf("VolumeId.%d", i)); i++ {
+		fmt.Fprintf(&items, "<item><volumeId>%s</volumeId><volumeStatus><status>ok</status></volumeStatus></item>", form.Get(fmt.Sprintf("VolumeId.%d", i)))
+	}
+	return `<DescribeVolumeStatusResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><volumeStatusSet>` + items.String() + `</volumeStatusSet></DescribeVolumeStatusResponse>`
 }
 
 // official lets terraform find hashicorp/aws.

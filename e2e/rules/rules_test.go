@@ -40,7 +40,7 @@ var may = map[string][]string{
 	"gate/tfplan":          {"gate"},
 	"gate/drift":           {"gate"},
 	"gate/planfile":        {"gate"},
-	"gate/report":          {"gate"},
+	"gate/report":          {"gate", "gate/drift"},
 	"gate/lines":           {},
 	"gate/report/schema":   {"gate"},
 	"gate/store":           {},

@@ -60,6 +60,7 @@ func (g *global) gateUnder(cfg *gate.Config) *pipeline.Gate {
 		Wait:  g.wait,
 		Sleep: g.Sleep,
 		Log:   g.Err,
+		Drift: g.drifting(cfg),
 	}
 }
 

@@ -53,6 +53,7 @@ func newRoot(f *Factory) *cobra.Command {
 		newReview(g, nil),
 		newSnapshot(g, nil),
 		newStatus(g, nil),
+		newDrift(g, nil),
 		newDemo(g, nil),
 		newExplain(g, nil),
 		newSchema(g),
@@ -84,7 +85,7 @@ environment: --wait 10m is HOLDFAST_WAIT=10m. The report of plan, apply and
 destroy goes to stderr, or to --output-file; their stdout is terraform's.
 
 Exit status of plan, apply and destroy: terraform's own, 1 when blocked.
-Of check and review: 0 allowed, 1 could not decide, 3 blocked.`,
+Of check, review and drift: 0 allowed, 1 could not decide, 3 blocked.`,
 		TraverseChildren: true,
 		SilenceErrors:    true,
 		SilenceUsage:     true,

@@ -62,6 +62,10 @@ func (w *Wrapper) applySaved(ctx context.Context, verb string, words []string, a
 // applyNew has terraform make the plan, with everything the user said about
 // it, and apply it once the gate and the user agree.
 func (w *Wrapper) applyNew(ctx context.Context, args terraform.Args) (int, error) {
+	recorded, err := w.before(ctx, args)
+	if err != nil {
+		return status(err)
+	}
 	file, remove, err := tempPlan()
 	if remove != nil {
 		defer remove()
@@ -85,7 +89,9 @@ func (w *Wrapper) applyNew(ctx context.Context, args terraform.Args) (int, error
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		return w.made(ctx, file, args)
+		plan, err := w.made(ctx, file, args)
+		recorded.join(plan, w.Now())
+		return plan, err
 	})
 	if err != nil {
 		return status(err)

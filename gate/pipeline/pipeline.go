@@ -16,7 +16,7 @@ import (
 )
 
 // A Gate turns a plan and the world into verdicts. All fields but Reload, Saved,
-// PlanReader, Find, Wait, Sleep and Log are required.
+// PlanReader, Find, Wait, Sleep, Log and Drift are required.
 type Gate struct {
 	Config   *gate.Config
 	Decode   func(io.Reader) (*gate.Plan, error)                       // reads `terraform show -json`
@@ -31,6 +31,8 @@ type Gate struct {
 	Wait  time.Duration                              // longest wait for clusters to settle; zero does not wait
 	Sleep func(context.Context, time.Duration) error // lets time pass, or returns when the context ends
 	Log   io.Writer                                  // progress
+
+	Drift *Drift // what is compared before a plan; nil compares nothing
 
 	// recall adds to an input what only the ledger knows; nil knows nothing.
 	recall func(context.Context, *gate.Input, gate.Verdict) error

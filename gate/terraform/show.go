@@ -81,7 +81,7 @@ func (t *Tool) capture(ctx context.Context, argv []string) (string, error) {
 // quietEnv is the environment for what only holdfast reads: without the user's
 // extra words, which are for what the user runs, and without looking for news.
 func (t *Tool) quietEnv() []string {
-	return Setenv(Unsetenv(t.Env, "TF_CLI_ARGS", "TF_CLI_ARGS_show", "TF_CLI_ARGS_version", "TF_CLI_ARGS_workspace", "TF_CLI_ARGS_workspace_show"),
+	return Setenv(Unsetenv(t.Env, "TF_CLI_ARGS", "TF_CLI_ARGS_show", "TF_CLI_ARGS_state", "TF_CLI_ARGS_state_pull", "TF_CLI_ARGS_version", "TF_CLI_ARGS_workspace", "TF_CLI_ARGS_workspace_show"),
 		"CHECKPOINT_DISABLE", "1")
 }
 

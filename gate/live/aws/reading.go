@@ -99,6 +99,10 @@ func (r *reading) read(ctx context.Context, w live.Want) {
 		func() { r.readIdentity(ctx) },
 		func() { r.discover(ctx, w) },
 	)
+	if w.Brief {
+		r.blame()
+		return
+	}
 	together(
 		func() { r.readStatus(ctx) },
 		func() { r.readActivities(ctx) },
@@ -144,7 +148,10 @@ func (r *reading) discover(ctx context.Context, w live.Want) {
 	asked := asked{groups: map[string]bool{}, ids: map[string]bool{}, targets: map[string]bool{}}
 	for ctx.Err() == nil {
 		names := asked.newGroups(r.groupsNamed(w))
-		arns := asked.newTargets(r.targetsNamed(w))
+		var arns []string
+		if !w.Brief {
+			arns = asked.newTargets(r.targetsNamed(w))
+		}
 		ids := asked.newIDs(r.instancesNamed(w))
 		if len(names)+len(arns)+len(ids) == 0 {
 			r.agree(w, asked.groups, r.began)
@@ -156,7 +163,9 @@ func (r *reading) discover(ctx context.Context, w live.Want) {
 			func() { r.readTargets(ctx, arns) },
 			func() { r.instancesByID(ctx, ids) },
 		)
-		r.readWarmPools(ctx, names)
+		if !w.Brief {
+			r.readWarmPools(ctx, names)
+		}
 	}
 	// The deadline came before the end, even if no single call met it.
 	for _, s := range []*source{&r.instances, &r.groups, &r.targets} {

@@ -1,0 +1,158 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/holdfast-gate/holdfast/gate"
+	"github.com/holdfast-gate/holdfast/gate/drift"
+	written "github.com/holdfast-gate/holdfast/gate/lines"
+	"github.com/holdfast-gate/holdfast/gate/live"
+	"github.com/holdfast-gate/holdfast/gate/pipeline"
+	"github.com/holdfast-gate/holdfast/gate/report"
+	"github.com/holdfast-gate/holdfast/gate/store"
+	"github.com/holdfast-gate/holdfast/gate/terraform"
+	"github.com/holdfast-gate/holdfast/gate/tfplan"
+)
+
+// drifting is what the pipeline compares before a plan.
+func (g *global) drifting(cfg *gate.Config) *pipeline.Drift {
+	c := g.configuration("")
+	return &pipeline.Drift{
+		Recorded: func(ctx context.Context) (*gate.State, []*gate.State, error) { return g.recorded(ctx, cfg, nil) },
+		Live:     func(ctx context.Context, p *gate.Plan) (*gate.Snapshot, error) { return g.briefly(ctx, p, cfg) },
+		Sets:     c.Sets,
+		Defaults: g.defaults,
+		Report: func(c *pipeline.Comparison) error {
+			return report.Drift(g.Err, g.driftReport(c, c.Differences), g.reportOptions(g.Err))
+		},
+	}
+}
+
+// recorded reads the state of the configuration, and every other that the user
+// or the config names.
+func (g *global) recorded(ctx context.Context, cfg *gate.Config, files []string) (*gate.State, []*gate.State, error) {
+	tool, err := g.tool()
+	if err != nil {
+		return nil, nil, err
+	}
+	var own *gate.State
+	err = tool.State(ctx, func(r io.Reader) (err error) { own, err = tfplan.DecodeState(r); return err })
+	if err != nil {
+		return nil, nil, err
+	}
+	own.Name = tool.Name()
+	others, err := g.stateFiles(files)
+	if err != nil {
+		return nil, nil, err
+	}
+	kept, err := g.stateBuckets(ctx, cfg.Drift.States)
+	return own, append(others, kept...), err
+}
+
+func (g *global) stateFiles(files []string) ([]*gate.State, error) {
+	var out []*gate.State
+	for _, path := range files {
+		f, err := os.Open(g.inDir(path))
+		if err != nil {
+			return nil, fmt.Errorf("the state %s could not be opened\nGive a file that terraform state pull or terraform show -json wrote", path)
+		}
+		s, err := tfplan.DecodeState(f)
+		f.Close()
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		s.Name = path
+		out = append(out, s)
+	}
+	return out, nil
+}
+
+// stateBuckets reads every state below the prefixes of buckets. It only reads.
+func (g *global) stateBuckets(ctx context.Context, places []string) ([]*gate.State, error) {
+	var out []*gate.State
+	for _, place := range places {
+		at, err := parseStore(place)
+		if err != nil {
+			return nil, err
+		}
+		bucket, err := store.NewS3(ctx, store.Bucket{Name: at.Bucket, Prefix: at.Prefix})
+		if err != nil {
+			return nil, err
+		}
+		keys, err := bucket.List(ctx, "")
+		if err != nil {
+			return nil, err
+		}
+		for _, key := range keys {
+			if !strings.HasSuffix(key, ".tfstate") {
+				continue
+			}
+			data, _, _, err := bucket.Read(ctx, key)
+			if err != nil {
+				return nil, err
+			}
+			s, err := tfplan.DecodeState(bytes.NewReader(data))
+			if err != nil {
+				return nil, fmt.Errorf("%s/%s: %w", bucket, key, err)
+			}
+			s.Name = bucket.String() + "/" + key
+			out = append(out, s)
+		}
+	}
+	return out, nil
+}
+
+// briefly reads the members and groups that states are about, and not how they
+// are.
+func (g *global) briefly(ctx context.Context, p *gate.Plan, cfg *gate.Config) (*gate.Snapshot, error) {
+	wants, err := live.Wants(p, cfg, nil)
+	if err != nil {
+		return nil, err
+	}
+	for region, w := range wants {
+		w.Brief = true
+		wants[region] = w
+	}
+	return g.read(ctx, wants, cfg), nil
+}
+
+func (g *global) configuration(base string) *written.Configuration {
+	return &written.Configuration{Dir: g.chdir, Base: base, Data: terraform.Getenv(g.Env, "TF_DATA_DIR")}
+}
+
+// defaults reports whether nothing but the command line gives variables other
+// values than their defaults.
+func (g *global) defaults() bool {
+	for _, pattern := range []string{"terraform.tfvars", "terraform.tfvars.json", "*.auto.tfvars", "*.auto.tfvars.json"} {
+		if found, err := filepath.Glob(filepath.Join(g.chdir, pattern)); err != nil || len(found) > 0 {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(g.Env, func(e string) bool { return strings.HasPrefix(e, "TF_VAR_") })
+}
+
+// driftReport puts differences together with the way out of each.
+func (g *global) driftReport(c *pipeline.Comparison, ds []drift.Difference) report.DriftReport {
+	conf := g.configuration("")
+	where := func(address, attribute string) string {
+		if p, ok := conf.Attribute(address, attribute); ok {
+			return fmt.Sprintf("%s:%d", p.File, p.Line)
+		}
+		return ""
+	}
+	out := report.DriftReport{At: g.Now().UTC(), Recorded: len(c.Own.Objects), States: []string{c.Own.Name}, Differences: []report.Drifted{}, Sources: c.Snapshot.Sources}
+	for _, s := range c.Others {
+		out.States, out.Recorded = append(out.States, s.Name), out.Recorded+len(s.Objects)
+	}
+	for _, d := range ds {
+		out.Differences = append(out.Differences, report.Drifted{Difference: d, Repair: drift.Repair(d, ds, c.Snapshot, where)})
+	}
+	return out
+}

@@ -1,0 +1,268 @@
+package drift
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/holdfast-gate/holdfast/gate"
+)
+
+// A Step is one part of a way out: why, and text that is ready to paste.
+type Step struct {
+	Why  string `json:"why"`
+	Text string `json:"text"`
+}
+
+// Where says where the configuration sets an attribute of an address,
+// "main.tf:27"; empty where it is not known.
+type Where func(address, attribute string) string
+
+// Repair is the way out of one difference: the ways to keep what is live, and
+// what restores what was recorded. all are the differences of the same
+// comparison, s what is live.
+func Repair(d Difference, all []Difference, s *gate.Snapshot, where Where) []Step {
+	switch d.Code {
+	case Size:
+		return size(d, all, s, where)
+	case Surplus:
+		return nil // its size says it
+	case Template, Attribute:
+		return attribute(d, where)
+	case Tags, Membership:
+		return tagged(d)
+	case Gone, Stopped:
+		return lost(d)
+	case Renamed:
+		return []Step{{"Let Terraform know the member that has its place", forget(d.Address) + "\n" + importBlock(d.Address, d.Live)}}
+	case Twice:
+		return []Step{{"Let one address go; the member stays as it is", forget(strings.Split(d.Recorded, ", ")[1])}}
+	case Unmanaged:
+		return adopt(d, all, s, where)
+	case Generations:
+		return []Step{{"Finish the rollout: replace what was not made from what Terraform records, one at a time, and wait after each", "holdfast status --region " + d.Region}}
+	}
+	return nil
+}
+
+const record = "holdfast apply -refresh-only   # records what is live; changes nothing in AWS"
+
+func size(d Difference, all []Difference, s *gate.Snapshot, where Where) []Step {
+	keep := Step{"To keep what is live", edit(d, where) + "\n" + record}
+	flag := map[string]string{"desired_capacity": "desired-capacity", "min_size": "min-size", "max_size": "max-size"}[d.Attribute]
+	restore := fmt.Sprintf("aws autoscaling update-auto-scaling-group --region %s --auto-scaling-group-name %s --%s %s", d.Region, quote(d.Ref), flag, d.Recorded)
+	var good, dying []string
+	for _, m := range s.Members {
+		switch {
+		case m.Group != d.Ref || m.Region != d.Region:
+		case m.Phase == gate.Leaving:
+			dying = append(dying, m.ID)
+		case m.Serving == gate.ServingYes:
+			good = append(good, m.ID)
+		}
+	}
+	if d.Attribute != "desired_capacity" || len(dying) == 0 {
+		return []Step{keep, {"To restore what was recorded, once nothing moves", restore}}
+	}
+	return []Step{keep, {
+		fmt.Sprintf("To restore what was recorded while %s: protect those that serve, let the others go, settle, then lower the size", gate.Count(len(dying), "member")+" shut down"),
+		fmt.Sprintf("aws autoscaling set-instance-protection --region %[1]s --auto-scaling-group-name %[2]s --protected-from-scale-in --instance-ids %[3]s\nholdfast status --region %[1]s   # until nobody of %[4]s is shutting down and all that replaced them serve\n%[5]s\naws autoscaling set-instance-protection --region %[1]s --auto-scaling-group-name %[2]s --no-protected-from-scale-in --instance-ids %[3]s",
+			d.Region, quote(d.Ref), strings.Join(good, " "), d.Cluster, restore),
+	}}
+}
+
+func attribute(d Difference, where Where) []Step {
+	out := []Step{{"To keep what is live", edit(d, where) + "\n" + record}}
+	if restore := restored(d); restore != "" {
+		out = append(out, Step{"To restore what was recorded", restore})
+	}
+	return out
+}
+
+// restored is the AWS call that restores an attribute; empty where none does
+// without replacing the member.
+func restored(d Difference) string {
+	group := fmt.Sprintf("--region %s --auto-scaling-group-name %s", d.Region, quote(d.Ref))
+	switch d.Attribute {
+	case "launch_template":
+		id, version, _ := strings.Cut(d.Recorded, ":")
+		return fmt.Sprintf("aws autoscaling update-auto-scaling-group %s --launch-template %s", group, quote("LaunchTemplateId="+id+",Version="+version))
+	case "launch_configuration":
+		return fmt.Sprintf("aws autoscaling update-auto-scaling-group %s --launch-configuration-name %s", group, quote(d.Recorded))
+	case "suspended_processes":
+		resume, suspend := change(d.Live, d.Recorded)
+		return calls("aws autoscaling resume-processes "+group+" --scaling-processes ", resume, "aws autoscaling suspend-processes "+group+" --scaling-processes ", suspend)
+	case "target_group_arns":
+		detach, attach := change(d.Live, d.Recorded)
+		return calls("aws autoscaling detach-load-balancer-target-groups "+group+" --target-group-arns ", detach, "aws autoscaling attach-load-balancer-target-groups "+group+" --target-group-arns ", attach)
+	case "availability_zones":
+		_, zones := change("[]", d.Recorded)
+		return calls("", nil, "aws autoscaling update-auto-scaling-group "+group+" --availability-zones ", zones)
+	case "vpc_zone_identifier":
+		_, subnets := change("[]", d.Recorded)
+		return fmt.Sprintf("aws autoscaling update-auto-scaling-group %s --vpc-zone-identifier %s", group, quote(strings.Join(subnets, ",")))
+	case "instance_type":
+		return fmt.Sprintf("# this stops the member; one at a time, and only while the others serve\naws ec2 stop-instances --region %[1]s --instance-ids %[2]s && aws ec2 wait instance-stopped --region %[1]s --instance-ids %[2]s &&\n  aws ec2 modify-instance-attribute --region %[1]s --instance-id %[2]s --instance-type %[3]s && aws ec2 start-instances --region %[1]s --instance-ids %[2]s", d.Region, d.Ref, quote(d.Recorded))
+	}
+	return ""
+}
+
+// change is what is only in one of two lists.
+func change(live, recorded string) (gone, added []string) {
+	a, b := words(live), words(recorded)
+	for _, w := range a {
+		if !slices.Contains(b, w) {
+			gone = append(gone, w)
+		}
+	}
+	for _, w := range b {
+		if !slices.Contains(a, w) {
+			added = append(added, w)
+		}
+	}
+	return gone, added
+}
+
+// words takes a list apart that text wrote.
+func words(list string) []string {
+	if list == "nothing" || list == "[]" {
+		return nil
+	}
+	var out []string
+	for w := range strings.SplitSeq(strings.Trim(list, "[]"), ",") {
+		out = append(out, strings.Trim(w, `"`))
+	}
+	return out
+}
+
+func calls(first string, a []string, second string, b []string) string {
+	var out []string
+	for _, c := range []struct {
+		call string
+		of   []string
+	}{{first, a}, {second, b}} {
+		if len(c.of) == 0 {
+			continue
+		}
+		for _, w := range c.of {
+			c.call += quote(w) + " "
+		}
+		out = append(out, strings.TrimRight(c.call, " "))
+	}
+	return strings.Join(out, "\n")
+}
+
+func tagged(d Difference) []Step {
+	key, value, there := strings.Cut(d.Recorded, "=")
+	if !there {
+		key = strings.TrimPrefix(d.Recorded, "no ")
+	}
+	var restore string
+	group := strings.Contains(d.Address, "aws_autoscaling_group.")
+	switch {
+	case group && there:
+		restore = fmt.Sprintf("aws autoscaling create-or-update-tags --region %s --tags %s", d.Region, quote(fmt.Sprintf("ResourceId=%s,ResourceType=auto-scaling-group,Key=%s,Value=%s,PropagateAtLaunch=true", d.Ref, key, value)))
+	case group:
+		restore = fmt.Sprintf("aws autoscaling delete-tags --region %s --tags %s", d.Region, quote(fmt.Sprintf("ResourceId=%s,ResourceType=auto-scaling-group,Key=%s", d.Ref, key)))
+	case there:
+		restore = fmt.Sprintf("aws ec2 create-tags --region %s --resources %s --tags %s", d.Region, d.Ref, quote("Key="+key+",Value="+value))
+	default:
+		restore = fmt.Sprintf("aws ec2 delete-tags --region %s --resources %s --tags %s", d.Region, d.Ref, quote("Key="+key))
+	}
+	return []Step{{"To restore what was recorded", restore}, {"To keep what is live, change the tags in the configuration, then", record}}
+}
+
+func lost(d Difference) []Step {
+	if d.Live == "stopped" {
+		return []Step{{"To restore what was recorded", fmt.Sprintf("aws ec2 start-instances --region %s --instance-ids %s", d.Region, d.Ref)}}
+	}
+	return []Step{{"It does not come back. Wait until it is gone, then let Terraform replace it; removing a dead member is always allowed", "holdfast --wait 10m apply"}}
+}
+
+// adopt lets Terraform know members made by hand. Of a counted resource whose
+// recorded members are dying they take the places, so that its count stays;
+// else they are added behind them.
+func adopt(d Difference, all []Difference, s *gate.Snapshot, where Where) []Step {
+	var places []string // addresses of recorded members that are dying or gone, of one resource
+	for _, o := range all {
+		if o.Cluster == d.Cluster && (o.Code == Gone || o.Code == Stopped && o.Live != "stopped") && strings.HasSuffix(o.Address, "]") {
+			places = append(places, o.Address)
+		}
+	}
+	slices.Sort(places)
+	if len(places) >= len(d.Members) {
+		var forgets, imports []string
+		for i, id := range d.Members {
+			forgets = append(forgets, forget(places[i]))
+			imports = append(imports, importBlock(places[i], id))
+		}
+		return []Step{
+			{"The recorded members are going: first let Terraform forget them, they go on dying by themselves", strings.Join(forgets, "\n")},
+			{"then put those made by hand in their places: paste this beside the configuration, and apply", strings.Join(imports, "\n")},
+		}
+	}
+	var blocks []string
+	for _, id := range d.Members {
+		i := slices.IndexFunc(s.Members, func(m gate.Member) bool { return m.ID == id })
+		name := strings.ReplaceAll("adopted_"+strings.TrimPrefix(id, "i-"), "-", "_")
+		blocks = append(blocks, importBlock("aws_instance."+name, id)+"\n"+resource(name, s.Members[i]))
+	}
+	return []Step{{"Paste this beside the configuration, and apply: it imports them and changes nothing", strings.Join(blocks, "\n")}}
+}
+
+func importBlock(address, id string) string {
+	return fmt.Sprintf("import {\n  to = %s\n  id = %s\n}", address, hcl(id))
+}
+
+func forget(address string) string { return "terraform state rm " + quote(address) }
+
+// resource declares a live member as it is.
+func resource(name string, m gate.Member) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "resource \"aws_instance\" %s {\n  ami           = %s\n  instance_type = %s\n", hcl(name), hcl(m.Attrs["ami"]), hcl(m.Attrs["instance_type"]))
+	if m.Subnet != "" {
+		fmt.Fprintf(&b, "  subnet_id     = %s\n", hcl(m.Subnet))
+	}
+	b.WriteString("\n  tags = {\n")
+	var keys []string
+	for k := range m.Tags {
+		if !strings.HasPrefix(k, "aws:") {
+			keys = append(keys, k)
+		}
+	}
+	slices.Sort(keys)
+	for _, k := range keys {
+		fmt.Fprintf(&b, "    %s = %s\n", hcl(k), hcl(m.Tags[k]))
+	}
+	b.WriteString("  }\n}")
+	return b.String()
+}
+
+// edit is the attribute to change, and where.
+func edit(d Difference, where Where) string {
+	at := where(d.Address, d.Attribute)
+	if at == "" {
+		at = "in the block of " + d.Address
+	}
+	return fmt.Sprintf("%s = %s   # %s", d.Attribute, d.Live, at)
+}
+
+// hcl quotes a text for HCL: nothing in it is evaluated.
+func hcl(s string) string {
+	b, err := json.Marshal(s)
+	if err != nil {
+		return `""`
+	}
+	return strings.NewReplacer("${", "$${", "%{", "%%{").Replace(string(b))
+}
+
+// quote quotes a word for a shell, where it needs it.
+func quote(s string) string {
+	if s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+		return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:,=@", r)
+	}) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}

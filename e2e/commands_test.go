@@ -41,6 +41,9 @@ type command = func(ts *testscript.TestScript, neg bool, args []string)
 //	runs SPEED           from now on the clock runs, SPEED seconds to the second
 //	detach DURATION      from now on a dying member loses its network after that long
 //	console scale N      set the group's desired capacity by hand
+//	console launch N IMAGE   make members by hand, like the oldest but for the image
+//	console aws WORD...  what the aws command line would do with these words, for the calls of repairs
+//	paste CODE N         do what step N of the way out of a difference says, as the last holdfast -o json drift gave it
 //	console terminate N...   end members by hand, through EC2
 //	console stop N...    stop members by hand
 //	console fail N       the host of a member fails: its system status is impaired
@@ -60,7 +63,7 @@ type command = func(ts *testscript.TestScript, neg bool, args []string)
 func commands() map[string]command {
 	all := map[string]command{
 		"act": act, "exits": exits, "begin": begin, "until": until, "answer": answer, "interrupt": interrupt, "sigkill": sigkill, "ends": ends,
-		"caller": caller, "clock": clock, "dies": dies, "runs": runs, "detach": detach, "console": console,
+		"paste": paste, "caller": caller, "clock": clock, "dies": dies, "runs": runs, "detach": detach, "console": console,
 		"items": items, "serving": serving, "count": count, "untouched": untouched, "says": says,
 	}
 	maps.Copy(all, reviewCommands())
@@ -168,6 +171,13 @@ func console(ts *testscript.TestScript, neg bool, args []string) {
 		size, err := strconv.Atoi(args[1])
 		ts.Check(err)
 		ts.Check(c.Scale(ctx, size))
+	case "launch":
+		need(ts, len(args) == 3, "console launch N IMAGE")
+		n, err := strconv.Atoi(args[1])
+		ts.Check(err)
+		ts.Check(c.Launch(ctx, n, ids(ts, []string{"0"})[0], args[2]))
+	case "aws":
+		ts.Check(c.Paste(ctx, args[1:]))
 	case "terminate":
 		ts.Check(c.Terminate(ctx, ids(ts, args[1:])...))
 	case "stop":

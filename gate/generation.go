@@ -24,14 +24,14 @@ func (m Mixed) String() string {
 	return strings.Join(parts, ", ")
 }
 
-// Generations returns where a cluster is of more than one generation. Members
-// that are leaving are not counted, and of those whose image is not known
-// nothing is said.
+// Generations returns where a cluster is of more than one generation. Those
+// that are leaving still are one; of those whose image is not known nothing is
+// said.
 func (v *View) Generations() []Mixed {
 	alike := map[string]map[string][]string{}
 	for _, m := range v.Members {
 		made := m.Attrs["ami"]
-		if m.Absent || made == "" || m.Phase == Gone || m.Phase == Leaving {
+		if m.Absent || made == "" || m.Phase == Gone {
 			continue
 		}
 		// In a group it is the version of the template too; other members may be

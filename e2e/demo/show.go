@@ -90,7 +90,7 @@ func reasons(report string) string {
 	if !cut {
 		return strings.TrimSpace(report)
 	}
-	return before + "\n  [each member as every source sees it, and what was read and when, follow here]"
+	return before + "\n  [each member as every source sees it, what was read and when, and the way out follow here]"
 }
 
 // printer prints the show.

@@ -50,6 +50,10 @@ func (*instanceResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 	}}
 }
 
+func (*instanceResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	resource.ImportStatePassthroughID(ctx, path.Root("id"), req, resp)
+}
+
 func (*instanceResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	planTagsAll(ctx, req, resp)
 }

@@ -149,6 +149,25 @@ func (c *Console) Terminate(ctx context.Context, ids ...string) error {
 	return err
 }
 
+// Launch makes instances by hand, like another that is there: with its type,
+// subnet and tags, from an image that may be another.
+func (c *Console) Launch(ctx context.Context, n int, like, image string) error {
+	out, err := c.ec2.DescribeInstances(ctx, &ec2.DescribeInstancesInput{InstanceIds: []string{like}})
+	if err != nil {
+		return err
+	}
+	if len(out.Reservations) != 1 || len(out.Reservations[0].Instances) != 1 {
+		return fmt.Errorf("there is no instance %s", like)
+	}
+	old := out.Reservations[0].Instances[0]
+	_, err = c.ec2.RunInstances(ctx, &ec2.RunInstancesInput{
+		ImageId: &image, InstanceType: old.InstanceType, SubnetId: old.SubnetId,
+		MinCount: aws.Int32(int32(n)), MaxCount: aws.Int32(int32(n)),
+		TagSpecifications: []ec2types.TagSpecification{{ResourceType: ec2types.ResourceTypeInstance, Tags: old.Tags}},
+	})
+	return err
+}
+
 // Stop stops instances.
 func (c *Console) Stop(ctx context.Context, ids ...string) error {
 	_, err := c.ec2.StopInstances(ctx, &ec2.StopInstancesInput{InstanceIds: ids})

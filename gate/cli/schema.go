@@ -8,14 +8,17 @@ import (
 
 func newSchema(g *global) *cobra.Command {
 	return &cobra.Command{
-		Use:       "schema [verdict|status]",
-		Short:     "Print the JSON Schema of what -o json writes of a verdict, or of status",
+		Use:       "schema [verdict|status|drift]",
+		Short:     "Print the JSON Schema of what -o json writes of a verdict, of status or of drift",
 		Args:      cobra.MatchAll(cobra.MaximumNArgs(1), cobra.OnlyValidArgs),
-		ValidArgs: []string{"verdict", "status"},
+		ValidArgs: []string{"verdict", "status", "drift"},
 		RunE: func(_ *cobra.Command, args []string) error {
 			schema := report.Schema()
-			if len(args) == 1 && args[0] == "status" {
+			switch {
+			case len(args) == 1 && args[0] == "status":
 				schema = report.StatusSchema()
+			case len(args) == 1 && args[0] == "drift":
+				schema = report.DriftSchema()
 			}
 			_, err := g.Out.Write(schema)
 			return err

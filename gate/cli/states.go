@@ -30,7 +30,9 @@ func (g *global) drifting(cfg *gate.Config) *pipeline.Drift {
 		Sets:     c.Sets,
 		Defaults: g.defaults,
 		Report: func(c *pipeline.Comparison) error {
-			return report.Drift(g.Err, g.driftReport(c, c.Differences), g.reportOptions(g.Err))
+			d := g.driftReport(c, c.Differences)
+			d.Sources = nil // the verdict has said them
+			return report.Drift(g.Err, d, g.reportOptions(g.Err))
 		},
 	}
 }

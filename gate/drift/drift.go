@@ -62,11 +62,14 @@ func (d Difference) Key() string {
 // into which clusters it falls, is decided as for any plan.
 func Plan(states []*gate.State, now time.Time) *gate.Plan {
 	p := &gate.Plan{FormatVersion: "1.2", Complete: gate.Yes, Applyable: gate.No, CreatedAt: now}
+	type identity struct{ address, id, deposed string }
+	seen := map[identity]bool{}
 	for _, s := range states {
 		p.Digest, p.TerraformVersion = cmp.Or(p.Digest, s.Digest), cmp.Or(p.TerraformVersion, s.TerraformVersion)
 		for _, o := range s.Objects {
 			// The same state may be seen twice: as its backend has it, and as Terraform shows it.
-			if !slices.ContainsFunc(p.Changes, func(c gate.Change) bool { return c.Address == o.Address && c.ID == o.ID && c.Deposed == o.Deposed }) {
+			if i := (identity{o.Address, o.ID, o.Deposed}); !seen[i] {
+				seen[i] = true
 				p.Changes = append(p.Changes, o)
 			}
 		}

@@ -2,6 +2,7 @@ package drift
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/holdfast-gate/holdfast/gate"
@@ -46,7 +47,21 @@ func group(v *gate.View, c gate.Change) []Difference {
 			out = append(out, differ(v, c, Attribute, set.name, list(c.Before.Strings(set.name)), list(set.live))...)
 		}
 	}
-	return append(out, tags(v, c, g.Tags)...)
+	return append(out, tags(v, propagated(c), g.Tags)...)
+}
+
+// propagated is a recorded group with only those of its tags that its members
+// get: of the others a snapshot says nothing.
+func propagated(c gate.Change) gate.Change {
+	blocks, _ := c.Before["tag"].([]any)
+	before := maps.Clone(c.Before)
+	before["tag"] = slices.DeleteFunc(slices.Clone(blocks), func(b any) bool {
+		m, _ := b.(map[string]any)
+		passed, said := m["propagate_at_launch"].(bool)
+		return said && !passed
+	})
+	c.Before = before
+	return c
 }
 
 // attached reports whether an attachment of its own is recorded for a group.

@@ -95,7 +95,7 @@ func undeclared(v *gate.View) []Difference {
 }
 
 // generations finds members that were made from different images, or versions
-// of one launch template. What is leaving is no generation any more.
+// of one launch template.
 func generations(v *gate.View) []Difference {
 	var out []Difference
 	for _, mixed := range v.Generations() {

@@ -245,7 +245,17 @@ func edit(d Difference, where Where) string {
 	if at == "" {
 		at = "in the block of " + d.Address
 	}
-	return fmt.Sprintf("%s = %s   # %s", d.Attribute, d.Live, at)
+	name, value := d.Attribute, d.Live
+	switch {
+	case name == "launch_template":
+		_, version, _ := strings.Cut(value, ":")
+		name, value, at = "version", hcl(version), at+", of its launch_template"
+	case value == "nothing":
+		value = "null"
+	case d.Code != Size && !strings.HasPrefix(value, "["):
+		value = hcl(value)
+	}
+	return fmt.Sprintf("%s = %s   # %s", name, value, at)
 }
 
 // hcl quotes a text for HCL: nothing in it is evaluated.

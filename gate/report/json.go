@@ -47,6 +47,12 @@ var statusSchema string
 // StatusSchema returns the JSON Schema of what StatusJSON writes.
 func StatusSchema() []byte { return []byte(statusSchema) }
 
+//go:embed schema/drift.schema.json
+var driftSchema string
+
+// DriftSchema returns the JSON Schema of what DriftJSON writes.
+func DriftSchema() []byte { return []byte(driftSchema) }
+
 // JSON writes a verdict for programs: the whole of it, as one object that
 // Schema describes, indented, with a newline at the end. Lists are never null.
 // Open reads it back. The error is that of w.

@@ -31,6 +31,7 @@ func TestSchemaIsThatOfTheTypes(t *testing.T) {
 	}{
 		{"schema/verdict.schema.json", &document{}, "document", "A verdict of holdfast, as -o json writes it", Schema()},
 		{"schema/status.schema.json", &statusDocument{}, "statusDocument", "The members of clusters, as holdfast -o json status writes them", StatusSchema()},
+		{"schema/drift.schema.json", &DriftReport{}, "DriftReport", "Drift of clusters, as holdfast -o json drift writes it", DriftSchema()},
 	} {
 		got := generate(t, s.document, s.name, s.title)
 		if *update {
@@ -84,7 +85,7 @@ func special(t reflect.Type) *generator.Schema {
 func comments(t *testing.T) map[string]string {
 	t.Helper()
 	out := map[string]string{}
-	for dir, pkg := range map[string]string{"..": "github.com/holdfast-gate/holdfast/gate", ".": "github.com/holdfast-gate/holdfast/gate/report"} {
+	for dir, pkg := range map[string]string{"..": "github.com/holdfast-gate/holdfast/gate", ".": "github.com/holdfast-gate/holdfast/gate/report", "../drift": "github.com/holdfast-gate/holdfast/gate/drift"} {
 		paths, err := filepath.Glob(filepath.Join(dir, "*.go"))
 		if err != nil {
 			t.Fatal(err)

@@ -267,7 +267,7 @@ func (w *World) listBackups(r *request) (any, error) {
 	if err := r.decode(&in); err != nil {
 		return nil, err
 	}
-	var all []map[string]any
+	all := []map[string]any{} // an empty list is one, too
 	for _, b := range r.seen.backups {
 		if in.TableName == "" || b.table == in.TableName {
 			s := backupDetails(b)

@@ -146,6 +146,17 @@ func TestTableAnswersWithoutAList(t *testing.T) {
 	}
 }
 
+// A table that has nothing but itself is read in full.
+func TestBareTable(t *testing.T) {
+	s := newSim(t, aws.Options{Attempts: 1})
+	s.Table("us-east-1", "orders", 0)
+	for _, row := range s.tables(t.Context(), livetest.TableSources(), "orders").Sources {
+		if !row.Complete {
+			t.Errorf("%s: got %q, want it complete", row.Name, row.Err)
+		}
+	}
+}
+
 // Nothing that nobody asked for is called.
 func TestTablesNotAskedFor(t *testing.T) {
 	s := newSim(t, aws.Options{})

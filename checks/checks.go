@@ -9,6 +9,7 @@ import (
 	"github.com/holdfast-gate/holdfast/checks/drifted"
 	"github.com/holdfast-gate/holdfast/checks/fresh"
 	"github.com/holdfast-gate/holdfast/checks/lastcopy"
+	"github.com/holdfast-gate/holdfast/checks/lifecyclewidened"
 	"github.com/holdfast-gate/holdfast/checks/quorum"
 	"github.com/holdfast-gate/holdfast/checks/replicationlive"
 	"github.com/holdfast-gate/holdfast/checks/scope"
@@ -45,5 +46,6 @@ func Suite() []*gate.Check {
 		replicationlive.Check(),
 		lastcopy.Check(),
 		standby.Check(),
+		lifecyclewidened.Check(),
 	}
 }

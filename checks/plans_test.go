@@ -28,8 +28,8 @@ func TestRecordedPlans(t *testing.T) {
 		"b02_6_to_3":               "allow",
 		"b03_6_to_0":               "block survivorfloor.breached",
 		"b06_drift_desired_plan":   "block drifted.size",
-		"c01_create_prefix":        "block certifiable.uncounted",
-		"c02_filter_removed":       "block certifiable.uncounted",
+		"c01_create_prefix":        "allow",
+		"c02_filter_removed":       "block lifecyclewidened.widened",
 		"d03_destroy":              "block lastcopy.none",
 		"e01_drift_refresh_only":   "warn drifted.membership drifted.state",
 		"e02_drift_plan":           "block drifted.membership drifted.state",
@@ -84,6 +84,8 @@ func asRecorded(t *testing.T, file string) gate.Input {
 		}
 		switch {
 		case seen == nil:
+		case c.Type == "aws_s3_bucket" && !slices.ContainsFunc(s.DataStores, func(d gate.DataStore) bool { return d.ID == c.ID }):
+			s.DataStores = append(s.DataStores, gate.DataStore{Kind: gate.KindBucket, ID: c.ID, Region: c.Region, Phase: gate.Steady, Serving: gate.ServingYes, Holds: &gate.Holding{}})
 		case c.Type == "aws_instance" && !slices.ContainsFunc(s.Members, func(m gate.Member) bool { return m.ID == c.ID }):
 			s.Members = append(s.Members, seenMember(c, seen))
 		case c.Type == "aws_dynamodb_table":

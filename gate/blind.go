@@ -94,6 +94,9 @@ func needed(p *Plan, clusters []*View, suite []*Check) map[string][]string {
 		}
 	}
 	for _, a := range Asked(p, suite) {
+		if a.May {
+			continue
+		}
 		out[a.Region] = append(out[a.Region], a.Source)
 	}
 	for region := range out {
@@ -153,7 +156,7 @@ func lacks(c *Check, in Input, view *View, clusters []*View) []lack {
 		}
 	}
 	for _, a := range c.asks(in.Plan) {
-		if view == nil || slices.Contains(regions, a.Region) {
+		if !a.May && (view == nil || slices.Contains(regions, a.Region)) {
 			look(a.Source, a.Region)
 		}
 	}

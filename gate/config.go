@@ -61,6 +61,7 @@ type DataPromise struct {
 	Standbys  *int          `json:"standbys,omitempty"`   // fewest that must be ready to take over; nil means one, where the live topology has any
 	Lag       time.Duration `json:"lag,omitempty"`        // nanoseconds; most a ready standby may be behind; zero means DefaultLag
 	BackupAge time.Duration `json:"backup_age,omitempty"` // nanoseconds; oldest that a fresh backup may be; zero means DefaultBackupAge
+	Backups   []string      `json:"backups,omitempty"`    // where backups lie, as BUCKET or BUCKET/PREFIX
 }
 
 // Promise is what the config promises about a store with this id and address.

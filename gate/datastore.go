@@ -23,6 +23,7 @@ type DataStore struct {
 	Nodes    []Node            `json:"nodes,omitempty"`    // the copies of it that serve or stand by, sorted by ID
 	Links    []Link            `json:"links,omitempty"`    // who it gets changes from and who gets them, sorted
 	Copies   []Copy            `json:"copies,omitempty"`   // backups and snapshots, newest first
+	Holds    *Holding          `json:"holds,omitempty"`    // of a bucket; nil where nothing of it was read
 }
 
 // The kinds of data stores.
@@ -111,6 +112,7 @@ type Ask struct {
 	Source string   // one of the Source constants
 	Region string   // where
 	About  []string // ids of what it is about; none is whatever the plan's clusters lead to
+	May    bool     // the check can do without: what is not seen then is said, and nothing is allowed because of it
 }
 
 // Asked returns what the checks of a suite ask for because of a plan, beyond
@@ -121,9 +123,10 @@ func Asked(p *Plan, suite []*Check) []Ask {
 		for _, a := range c.asks(p) {
 			i := slices.IndexFunc(out, func(o Ask) bool { return o.Source == a.Source && o.Region == a.Region })
 			if i < 0 {
-				out = append(out, Ask{Source: a.Source, Region: a.Region})
+				out = append(out, Ask{Source: a.Source, Region: a.Region, May: true})
 				i = len(out) - 1
 			}
+			out[i].May = out[i].May && a.May
 			out[i].About = append(out[i].About, a.About...)
 		}
 	}

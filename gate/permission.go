@@ -72,6 +72,22 @@ func Permissions(source string) []string {
 		return []string{"dms:DescribeEndpoints"}
 	case SourceTasks:
 		return []string{"dms:DescribeReplicationTasks"}
+	case SourceLifecycle:
+		return []string{"s3:GetLifecycleConfiguration"}
+	case SourceVersioning:
+		return []string{"s3:GetBucketVersioning"}
+	case SourceLock:
+		return []string{"s3:GetBucketObjectLockConfiguration"}
+	case SourceReplicas:
+		return []string{"s3:GetReplicationConfiguration"}
+	case SourceBuckets:
+		return []string{"s3:ListAllMyBuckets", "s3:GetReplicationConfiguration"}
+	case SourceObjects:
+		return []string{"s3:ListBucket"}
+	case SourceVersions:
+		return []string{"s3:ListBucketVersions"}
+	case SourceStorage:
+		return []string{"cloudwatch:GetMetricData"}
 	}
 	return nil
 }

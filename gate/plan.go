@@ -115,6 +115,7 @@ type Change struct {
 	Sensitive []string `json:"sensitive,omitempty"` // top-level attributes with a sensitive part: their values were dropped
 	Replaces  []string `json:"replaces,omitempty"`  // attribute paths that force the replacement: shown
 	Found     string   `json:"found,omitempty"`     // of drift: "state" if it was found by comparing the recorded state; empty: by Terraform's refresh
+	Bucket    string   `json:"bucket,omitempty"`    // address without instance keys of the aws_s3_bucket that its configuration takes its bucket from; empty when none, or not known
 }
 
 // Attrs is attributes of a resource, by name, as JSON decodes them. A name
@@ -208,6 +209,14 @@ func KeptAttributes(resourceType string) []string {
 		return []string{"id", "arn", "region", "name", "replica"}
 	case "aws_ec2_instance_state":
 		return []string{"id", "region", "instance_id", "state"}
+	case "aws_s3_bucket":
+		return []string{"id", "arn", "region", "bucket", "force_destroy", "lifecycle_rule", "versioning"}
+	case "aws_s3_bucket_lifecycle_configuration":
+		return []string{"id", "region", "bucket", "rule", "transition_default_minimum_object_size"}
+	case "aws_s3_bucket_versioning":
+		return []string{"id", "region", "bucket", "versioning_configuration"}
+	case "aws_s3_bucket_replication_configuration":
+		return []string{"id", "region", "bucket", "rule"}
 	case "aws_volume_attachment":
 		return []string{"id", "region", "instance_id", "volume_id", "device_name", "force_detach", "skip_destroy", "stop_instance_before_detaching"}
 	case "aws_db_instance":

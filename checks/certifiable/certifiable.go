@@ -107,13 +107,11 @@ func uncounted(c gate.Change) bool {
 		return false
 	}
 	switch c.Action {
-	case gate.NoOp, gate.Read, gate.Forget, gate.ForgetReplace:
+	case gate.NoOp, gate.Read, gate.Forget, gate.ForgetReplace, gate.Create:
 		return false
-	case gate.Create:
-		// A new lifecycle configuration overwrites every rule the bucket has.
-		return c.Type == "aws_s3_bucket_lifecycle_configuration"
 	case gate.Update:
-		return altered(c)
+		// What an update of a bucket takes has a check of its own.
+		return c.Type != "aws_s3_bucket" && altered(c)
 	}
 	return true
 }
@@ -168,7 +166,7 @@ func holders() []string {
 		"aws_elasticache_replication_group", "aws_elasticache_cluster", "aws_elasticache_global_replication_group", "aws_memorydb_cluster",
 		"aws_opensearch_domain", "aws_elasticsearch_domain", "aws_msk_cluster", "aws_emr_cluster", "aws_emr_instance_group", "aws_emr_instance_fleet",
 		"aws_redshift_cluster",
-		"aws_s3_bucket", "aws_s3_bucket_lifecycle_configuration", "aws_s3_bucket_versioning", "aws_s3_bucket_replication_configuration",
+		"aws_s3_bucket", "aws_s3_bucket_replication_configuration",
 		"aws_spot_instance_request", "aws_mq_broker", "aws_cloudformation_stack",
 	}
 }

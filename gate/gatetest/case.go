@@ -34,7 +34,7 @@ const (
 //	        [ami=] [launch_template=ID:VERSION]
 //	        [volumes=VOL:DEVICE:STATE,…] [ails=WORD:PHASE]              ails is a status check, or an event if PHASE is leaving or changing
 //	plan    [complete=no] [errored] [age=] [workspace=] [deferred=] [accounts=]
-//	change  ACTION ADDRESS [id=] [name=BEFORE->AFTER … or name=VALUE== where it stays] [unknown=a,b] [sensitive=a,b] [region=] [deposed=] [previous=]
+//	change  ACTION ADDRESS [id=] [name=BEFORE->AFTER … or name=VALUE== where it stays] [unknown=a,b] [partly=a,b] [bucketof=ADDRESS] [sensitive=a,b] [region=] [deposed=] [previous=]
 //	drift   ACTION ADDRESS …                                        as change
 //	action  TYPE [members=]
 //	ignore  ATTRIBUTE expires= [address=] [reason=]                 drift that the config accepts
@@ -47,6 +47,10 @@ const (
 //	node    STORE ID ROLE RAW PHASE [serving=] [lag=] [zone=] [shard=]          lag=-1s is not replicating; without lag it is not known
 //	link    STORE TO KIND PEER [state=] [active=] [region=]
 //	copy    STORE KIND ID [age=] [survives=] [usable=] [state=]
+//	rule    STORE ID [disabled] [prefix=] [tags=] [over=] [under=] [expires=DAYS] [versions=DAYS] [keep=] [archives=DAYS class=]   a live rule
+//	sample  STORE [prefix=] [part] [unread] [ages=DAYS:COUNT,…] [versions=DAYS:COUNT,…]   so many objects of 1 KiB, so many days old
+//	usage   STORE OBJECTS
+//	backups STORE PLACE,…                                          the config's
 //
 // A member or group with an address is recorded by the plan; without a change
 // line of its own that is a no-op. Sources not named were read in full.
@@ -128,8 +132,12 @@ func (c *builder) line(word string, f *fields) error {
 		c.in.Plan.Others = append(c.in.Plan.Others, gate.Change{Address: f.arg(0), Type: "aws_instance", ID: f.str("id", ""), Region: region})
 	case "source":
 		c.source(f)
+	case "backups":
+		c.in.Config.Data = append(c.in.Config.Data, gate.DataPromise{Name: f.arg(0), IDs: []string{f.arg(0)}, Backups: strings.Split(f.arg(1), ",")})
 	case "recent":
 		return c.recent(f)
+	case "rule", "sample", "usage":
+		return c.holding(word, f)
 	case "store", "seen", "node", "link", "copy":
 		return c.store(word, f)
 	default:

@@ -23,7 +23,7 @@ func (c *builder) change(word string, f *fields) error {
 	if !ok {
 		return fmt.Errorf("unknown action %q", f.arg(0))
 	}
-	ch := gate.Change{Address: f.arg(1), Deposed: f.str("deposed", ""), Previous: f.str("previous", ""), Action: a, RawAction: f.arg(0), Region: f.str("region", region), ID: f.str("id", "")}
+	ch := gate.Change{Address: f.arg(1), Deposed: f.str("deposed", ""), Previous: f.str("previous", ""), Action: a, RawAction: f.arg(0), Region: f.str("region", region), ID: f.str("id", ""), Bucket: f.str("bucketof", "")}
 	name := ch.Address[max(strings.LastIndex(ch.Address, "aws_"), strings.LastIndex(ch.Address, "awscc_")):]
 	ch.Type, _, _ = strings.Cut(name, ".")
 	ch.Resource, ch.Indexed = strings.Split(ch.Address, "[")[0], strings.HasSuffix(ch.Address, "]")
@@ -64,7 +64,7 @@ func (c *builder) change(word string, f *fields) error {
 // names that are known only after apply.
 func (f *fields) attributes(ch *gate.Change) {
 	for _, k := range slices.Sorted(maps.Keys(f.kv)) {
-		if f.used[k] || k == "unknown" || k == "sensitive" {
+		if f.used[k] || k == "unknown" || k == "partly" || k == "sensitive" {
 			continue
 		}
 		f.used[k] = true
@@ -91,6 +91,7 @@ func (f *fields) attributes(ch *gate.Change) {
 		delete(ch.After, k)
 		ch.Changed, ch.Unknown = append(ch.Changed, k), append(ch.Unknown, k)
 	}
+	ch.Unknown = append(ch.Unknown, f.list("partly")...)
 	ch.Sensitive = f.list("sensitive")
 	slices.Sort(ch.Changed)
 	slices.Sort(ch.Unknown)

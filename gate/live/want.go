@@ -90,7 +90,7 @@ func harmlessAnywhere(c gate.Change) bool {
 		return false
 	}
 	switch c.Type {
-	case "aws_instance", "aws_autoscaling_group", "aws_launch_template", "aws_lb_target_group", "aws_alb_target_group", "aws_ebs_volume", "aws_dynamodb_table", "aws_dynamodb_global_table":
+	case "aws_instance", "aws_autoscaling_group", "aws_launch_template", "aws_lb_target_group", "aws_alb_target_group", "aws_s3_bucket", "aws_ebs_volume", "aws_dynamodb_table", "aws_dynamodb_global_table":
 		return true
 	}
 	return false

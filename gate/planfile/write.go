@@ -1,6 +1,7 @@
 package planfile
 
 import (
+	"bytes"
 	"io"
 	"slices"
 	"strconv"
@@ -163,6 +164,9 @@ func (o *writer) change(c *change, mode, kind string) error {
 			return err
 		}
 		o.b = append(append(o.b, `,"after_unknown":`...), unknown...)
+		if strings.HasPrefix(kind, "aws_s3_bucket_") && bytes.Contains(unknown, []byte(`"bucket":true`)) {
+			return unproven("which bucket %.80q is about stands in its configuration only", c.address)
+		}
 	}
 	for i, name := range []string{"before_sensitive", "after_sensitive"} {
 		h, err := hide(c.hidden[i])

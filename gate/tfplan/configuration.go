@@ -12,6 +12,7 @@ import (
 // configuration is what little of a plan's configuration the regions of
 // resources are found with.
 type configuration struct {
+	buckets   map[string]string     // address without instance keys -> that of the aws_s3_bucket it takes its bucket from
 	keys      map[string]string     // address without instance keys -> provider_config key, of known types
 	providers map[string]expression // provider_config key -> its region
 	variables map[string]string     // root variables whose value is a region's name
@@ -26,6 +27,7 @@ type expression struct {
 
 func newConfiguration() *configuration {
 	return &configuration{
+		buckets:   map[string]string{},
 		keys:      map[string]string{},
 		providers: map[string]expression{},
 		variables: map[string]string{},
@@ -115,18 +117,51 @@ func (d *decoder) moduleCall(path string) error {
 
 func (d *decoder) configResource(path string) error {
 	var raw struct {
-		Address string `json:"address"` // within its module
-		Mode    string `json:"mode"`
-		Type    string `json:"type"`
-		Key     string `json:"provider_config_key"`
+		Address string         `json:"address"` // within its module
+		Mode    string         `json:"mode"`
+		Type    string         `json:"type"`
+		Key     string         `json:"provider_config_key"`
+		Values  jsontext.Value `json:"expressions"`
 	}
 	if err := d.value(&raw); err != nil {
 		return err
 	}
 	if raw.Mode != "data" && gate.KeptAttributes(raw.Type) != nil {
 		d.config.keys[path+raw.Address] = d.names.of(raw.Key)
+		if name := bucketOf(raw.Values); name != "" {
+			d.config.buckets[path+raw.Address] = path + name
+		}
 	}
 	return nil
+}
+
+// bucketOf is the bucket, a resource of the same module, that the attribute
+// bucket of a resource is taken from; empty when it may be another. A new
+// bucket has no name before it is made, and what it will be known by must not
+// be taken for one that is there.
+func bucketOf(expressions jsontext.Value) string {
+	var raw struct {
+		Bucket expression `json:"bucket"`
+	}
+	if json.Unmarshal(orNull(expressions), &raw) != nil {
+		return ""
+	}
+	found := ""
+	for _, ref := range raw.Bucket.References {
+		if ref == "each.key" || ref == "count.index" {
+			continue
+		}
+		parts := strings.SplitN(stripKeys(ref), ".", 3)
+		if len(parts) < 2 || parts[0] != "aws_s3_bucket" || (len(parts) == 3 && parts[2] != "id" && parts[2] != "bucket") {
+			return ""
+		}
+		name := parts[0] + "." + parts[1]
+		if found != "" && found != name {
+			return ""
+		}
+		found = name
+	}
+	return found
 }
 
 // declaration reads the declaration of a root variable.

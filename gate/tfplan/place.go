@@ -136,6 +136,9 @@ func (d *decoder) locate() {
 			if c.Region == "" {
 				c.Region = members[about(c)]
 			}
+			if strings.HasPrefix(c.Type, "aws_s3_bucket_") {
+				c.Bucket = d.config.buckets[stripKeys(c.Address)]
+			}
 			regions[c.Region], accounts[c.Account] = true, true
 		}
 	}

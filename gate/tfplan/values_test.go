@@ -41,7 +41,7 @@ func TestDriftWithoutNoise(t *testing.T) {
 		drift("aws_instance.moved", "no-op", `{"id":"i-1"}`, `{"id":"i-1"}`),
 		drift("aws_instance.stopped", "update", `{"instance_state":"running","tags":null}`, `{"instance_state":"stopped","tags":{}}`),
 		drift("aws_instance.gone", "delete", `{"id":"i-3"}`, `null`),
-		drift("aws_s3_bucket.other", "update", `{"a":1}`, `{"a":2}`),
+		drift("aws_sqs_queue.other", "update", `{"a":1}`, `{"a":2}`),
 	}, ",")+`]}`)
 	if len(p.Drift) != 2 {
 		t.Fatalf("got %v, want the stopped and the gone", p.Drift)

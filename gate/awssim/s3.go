@@ -16,21 +16,34 @@ import (
 
 // bucket is one bucket with what is in it.
 type bucket struct {
-	region  string
-	objects map[string]object
+	region   string
+	made     time.Time
+	objects  map[string]object    // the current ones
+	old      map[string][]version // by key, the newest first
+	settings map[string][]byte    // documents, by what they are called in a query
+	minimum  string               // size below which objects are not moved to another class
 }
 
 type object struct {
-	data []byte
-	etag string // quoted, as S3 writes it
-	at   time.Time
+	data  []byte
+	size  int64
+	etag  string // quoted, as S3 writes it
+	id    string // of the version
+	class string
+	at    time.Time
+}
+
+func (w *World) newBucket(name, region string) *bucket {
+	b := &bucket{region: region, made: w.clock.now, objects: map[string]object{}, old: map[string][]version{}, settings: map[string][]byte{}}
+	w.buckets[name] = b
+	return b
 }
 
 // CreateBucket makes an empty bucket, as the console does. S3 is spoken to with
 // the bucket in the path.
 func (w *World) CreateBucket(regionName, name string) {
 	defer w.enter()()
-	w.buckets[name] = &bucket{w.region(regionName).name, map[string]object{}}
+	w.newBucket(name, w.region(regionName).name)
 }
 
 // PutObject puts an object into a bucket, as the console does; a bucket that is
@@ -38,14 +51,21 @@ func (w *World) CreateBucket(regionName, name string) {
 func (w *World) PutObject(name, key string, data []byte) {
 	defer w.enter()()
 	if w.buckets[name] == nil {
-		w.buckets[name] = &bucket{DefaultRegion, map[string]object{}}
+		w.newBucket(name, DefaultRegion)
 	}
 	w.buckets[name].put(w, key, data)
 }
 
 func (b *bucket) put(w *World, key string, data []byte) object {
 	sum := md5.Sum(data)
-	o := object{data, strconv.Quote(hex.EncodeToString(sum[:])), w.clock.now}
+	o := object{data: data, size: int64(len(data)), etag: strconv.Quote(hex.EncodeToString(sum[:])), id: "null", class: "STANDARD", at: w.clock.now}
+	status := b.versioning()
+	if status == "Enabled" {
+		o.id = w.uuid("version")
+	}
+	if was, there := b.objects[key]; there && status != "" {
+		b.retire(key, was, status)
+	}
 	b.objects[key] = o
 	return o
 }
@@ -58,7 +78,7 @@ func s3Request(hr *http.Request) (name string, params url.Values) {
 	bucket, key, _ := strings.Cut(strings.TrimPrefix(hr.URL.Path, "/"), "/")
 	params.Set("Bucket", bucket)
 	params.Set("Key", key)
-	params.Set("NextToken", params.Get("continuation-token"))
+	params.Set("NextToken", params.Get("continuation-token")+params.Get("version-id-marker"))
 	for _, h := range []string{"If-Match", "If-None-Match"} {
 		if v := hr.Header.Get(h); v != "" {
 			params.Set(h, v)
@@ -68,9 +88,24 @@ func s3Request(hr *http.Request) (name string, params url.Values) {
 	if key == "" {
 		of = "Bucket"
 	}
+	for query := range params {
+		if name, _, _ := settingOf(query); name != "" && key == "" {
+			params.Set("Setting", query)
+			verb := map[string]string{http.MethodGet: "Get", http.MethodPut: "Put", http.MethodDelete: "Delete"}[hr.Method]
+			return verb + name, params
+		}
+	}
 	switch {
+	case hr.Method == http.MethodGet && bucket == "":
+		return "ListBuckets", params
 	case hr.Method == http.MethodGet && key == "" && params.Get("list-type") == "2":
 		return "ListObjectsV2", params
+	case hr.Method == http.MethodGet && key == "" && params.Has("versions"):
+		return "ListObjectVersions", params
+	case hr.Method == http.MethodPost && key == "" && params.Has("delete"):
+		return "DeleteObjects", params
+	case hr.Method == http.MethodPut && key == "":
+		return "CreateBucket", params
 	case hr.Method == http.MethodGet:
 		return "Get" + of, params
 	case hr.Method == http.MethodPut:
@@ -128,12 +163,26 @@ func (w *World) serveS3(r *Request, hr *http.Request, body []byte) (a s3Answer, 
 	}
 	b := w.buckets[r.Params.Get("Bucket")]
 	switch {
+	case r.Action == "ListBuckets":
+		a, err = w.listBuckets(r.Params)
+	case r.Action == "CreateBucket" && b == nil:
+		w.newBucket(r.Params.Get("Bucket"), w.region(r.Region).name)
+		a = s3Answer{status: http.StatusOK, header: map[string]string{"Location": "/" + r.Params.Get("Bucket")}}
+	case r.Action == "CreateBucket":
+		err = &Failure{"BucketAlreadyOwnedByYou", "Your previous request to create the named bucket succeeded and you already own it.", http.StatusConflict}
 	case b == nil:
 		err = &Failure{"NoSuchBucket", "The specified bucket does not exist", http.StatusNotFound}
 	case b.region != r.Region:
 		err = &Failure{"PermanentRedirect", "The bucket you are attempting to access must be addressed using the specified endpoint.", http.StatusMovedPermanently}
 	case strings.Contains(hr.Header.Get("Content-Encoding"), "aws-chunked"):
 		err = &Failure{"NotImplemented", "A header you provided implies functionality that is not implemented.", http.StatusNotImplemented}
+	case r.Action == "DeleteBucket" && len(b.objects)+b.count() > 0:
+		err = &Failure{"BucketNotEmpty", "The bucket you tried to delete is not empty", http.StatusConflict}
+	case r.Action == "DeleteBucket":
+		delete(w.buckets, r.Params.Get("Bucket"))
+		a = s3Answer{status: http.StatusNoContent}
+	case r.Params.Get("Setting") != "":
+		a, err = b.setting(w, hr.Method, r.Params.Get("Setting"), body, hr.Header)
 	default:
 		a, err = b.serve(w, r, body)
 	}
@@ -161,6 +210,10 @@ func (b *bucket) serve(w *World, r *Request, body []byte) (s3Answer, error) {
 	switch r.Action {
 	case "ListObjectsV2":
 		return b.list(w, r.Params)
+	case "ListObjectVersions":
+		return b.versions(w, r.Params)
+	case "DeleteObjects":
+		return b.deleteObjects(w, body)
 	case "HeadBucket":
 		return s3Answer{status: http.StatusOK, header: map[string]string{"X-Amz-Bucket-Region": b.region}}, nil
 	case "GetObject", "HeadObject":
@@ -177,7 +230,7 @@ func (b *bucket) serve(w *World, r *Request, body []byte) (s3Answer, error) {
 		if err := o.condition(there, r.Params); err != nil {
 			return s3Answer{}, err
 		}
-		delete(b.objects, key)
+		b.bury(w, key)
 		return s3Answer{status: http.StatusNoContent}, nil
 	}
 	return s3Answer{}, &Failure{"MethodNotAllowed", "The specified method is not allowed against this resource.", http.StatusMethodNotAllowed}
@@ -219,7 +272,7 @@ func (b *bucket) list(w *World, p url.Values) (s3Answer, error) {
 	}
 	type entry struct {
 		Key, LastModified, ETag string
-		Size                    int
+		Size                    int64
 		StorageClass            string
 	}
 	type result struct {
@@ -245,9 +298,44 @@ func (b *bucket) list(w *World, p url.Values) (s3Answer, error) {
 	}
 	for _, key := range keys {
 		o := b.objects[key]
-		out.Contents = append(out.Contents, entry{key, o.at.UTC().Format("2006-01-02T15:04:05.000Z"), o.etag, len(o.data), "STANDARD"})
+		out.Contents = append(out.Contents, entry{key, o.at.UTC().Format("2006-01-02T15:04:05.000Z"), o.etag, o.size, o.class})
 	}
 	out.KeyCount = len(keys)
+	body, err := xml.Marshal(out)
+	return s3Answer{http.StatusOK, map[string]string{"Content-Type": "application/xml"}, append([]byte(xml.Header), body...)}, err
+}
+
+// count is how many versions and delete markers there are besides what is
+// current.
+func (b *bucket) count() int {
+	n := 0
+	for _, list := range b.old {
+		n += len(list)
+	}
+	return n
+}
+
+func (w *World) listBuckets(p url.Values) (s3Answer, error) {
+	type entry struct{ Name, CreationDate string }
+	type result struct {
+		XMLName           xml.Name `xml:"http://s3.amazonaws.com/doc/2006-03-01/ ListAllMyBucketsResult"`
+		Buckets           []entry  `xml:"Buckets>Bucket"`
+		ContinuationToken string   `xml:",omitempty"`
+	}
+	t, err := readToken(p.Get("continuation-token"))
+	if err != nil {
+		return s3Answer{}, &Failure{"InvalidArgument", "The continuation token provided is incorrect", http.StatusBadRequest}
+	}
+	names := keys(w.buckets)
+	names = names[min(t.offset, len(names)):]
+	var out result
+	if size := w.knobs.page; size > 0 && len(names) > size {
+		names = names[:size]
+		out.ContinuationToken = token{t.page + 1, t.offset + size}.String()
+	}
+	for _, name := range names {
+		out.Buckets = append(out.Buckets, entry{name, w.buckets[name].made.UTC().Format("2006-01-02T15:04:05.000Z")})
+	}
 	body, err := xml.Marshal(out)
 	return s3Answer{http.StatusOK, map[string]string{"Content-Type": "application/xml"}, append([]byte(xml.Header), body...)}, err
 }

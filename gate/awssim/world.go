@@ -42,6 +42,7 @@ type World struct {
 	timing   Timing
 	regions  map[string]*region
 	buckets  map[string]*bucket
+	runs     bool // lifecycle rules, at midnight
 	services map[string]service
 	issued   int // ids handed out so far
 	knobs    knobs
@@ -72,6 +73,7 @@ func New(start time.Time) *World {
 		"pipes":                w.pipes(),
 		"dms":                  w.dms(),
 		"cloudtrail":           w.cloudtrail(),
+		"monitoring":           w.cloudwatch(),
 	}
 	return w
 }

@@ -113,3 +113,36 @@ func wholeQuery(body []byte, action string) error {
 		return nil
 	}
 }
+
+// wholeXML checks that a body is, from its first element to its end, one
+// document of S3's protocol, whose root depends on the call.
+func wholeXML(body []byte, action string) error {
+	want := map[string]string{
+		"GetBucketLifecycleConfiguration": "LifecycleConfiguration", "GetBucketVersioning": "VersioningConfiguration", "GetBucketReplication": "ReplicationConfiguration",
+		"GetObjectLockConfiguration": "ObjectLockConfiguration", "ListBuckets": "ListAllMyBucketsResult", "ListObjectsV2": "ListBucketResult", "ListObjectVersions": "ListVersionsResult",
+	}[action]
+	d := xml.NewDecoder(bytes.NewReader(body))
+	depth, root := 0, ""
+	for {
+		token, err := d.Token()
+		switch {
+		case errors.Is(err, io.EOF) && root == want && depth == 0:
+			return nil
+		case errors.Is(err, io.EOF):
+			return noAnswer{"it is empty, or no XML"}
+		case err != nil:
+			return noAnswer{"it is no whole XML"}
+		}
+		switch e := token.(type) {
+		case xml.StartElement:
+			if depth++; root == "" {
+				root = e.Name.Local
+			}
+			if root != want {
+				return noAnswer{fmt.Sprintf("it is a %.40q", root)}
+			}
+		case xml.EndElement:
+			depth--
+		}
+	}
+}

@@ -1,0 +1,101 @@
+package aws
+
+import (
+	"context"
+	"time"
+
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/schemas"
+	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+	"github.com/aws/smithy-go/transport/http/protocol/awsjson"
+
+	"github.com/holdfast-gate/holdfast/gate"
+)
+
+// A gauge reads metrics in one region.
+type gauge struct{ client *cloudwatch.Client }
+
+// storageTypes are the values of the dimension StorageType under which
+// BucketSizeBytes is kept (S3 User Guide, "Metrics and dimensions").
+func storageTypes() []string {
+	return []string{"StandardStorage", "IntelligentTieringFAStorage", "IntelligentTieringIAStorage", "IntelligentTieringAAStorage", "IntelligentTieringAIAStorage",
+		"IntelligentTieringDAAStorage", "StandardIAStorage", "OneZoneIAStorage", "ReducedRedundancyStorage", "GlacierInstantRetrievalStorage", "GlacierStorage", "DeepArchiveStorage"}
+}
+
+// readStorage reads how much the bucket held by CloudWatch, which knows once a
+// day and up to two days late: three days are asked for.
+func (b *bucketRead) readStorage(ctx context.Context) {
+	s := b.wants(gate.SourceStorage)
+	if s == nil {
+		return
+	}
+	m := gauge{cloudwatch.NewFromConfig(b.settings(b.at.region, wholeJSON), func(o *cloudwatch.Options) {
+		// Of the protocols of CloudWatch the one whose answers are seen to be whole.
+		o.Protocol = awsjson.New10(schemas.GraniteServiceVersion20100801)
+	})}
+	end := b.o.Now().UTC().Truncate(24 * time.Hour).Add(24 * time.Hour)
+	in := &cloudwatch.GetMetricDataInput{StartTime: sdk.Time(end.AddDate(0, 0, -4)), EndTime: &end}
+	query := func(id, metric, storage string) {
+		in.MetricDataQueries = append(in.MetricDataQueries, cwtypes.MetricDataQuery{Id: &id, MetricStat: &cwtypes.MetricStat{
+			Period: sdk.Int32(86400), Stat: sdk.String("Average"),
+			Metric: &cwtypes.Metric{Namespace: sdk.String("AWS/S3"), MetricName: &metric, Dimensions: []cwtypes.Dimension{
+				{Name: sdk.String("BucketName"), Value: &b.name}, {Name: sdk.String("StorageType"), Value: &storage}}},
+		}})
+	}
+	query("objects", "NumberOfObjects", "AllStorageTypes")
+	for i, t := range storageTypes() {
+		query("bytes"+string(rune('a'+i)), "BucketSizeBytes", t)
+	}
+	latest, err := m.latest(s.ctx(ctx), in)
+	if err != nil {
+		s.fail(aboutBucket(explain(ctx, "cloudwatch:GetMetricData", b.at.region, err), b.name))
+		return
+	}
+	s.got()
+	objects, ok := latest["objects"]
+	if !ok {
+		return
+	}
+	u := &gate.Usage{Objects: int64(objects.value), At: objects.at}
+	for id, p := range latest {
+		if id != "objects" {
+			u.Bytes += int64(p.value)
+		}
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.store.Holds.Usage = u
+}
+
+// A point is one value of a metric.
+type point struct {
+	at    time.Time
+	value float64
+}
+
+// latest are the newest points of each query, on whatever pages they are.
+func (m gauge) latest(ctx context.Context, in *cloudwatch.GetMetricDataInput) (map[string]point, error) {
+	out := map[string]point{}
+	seen := map[string]bool{}
+	for {
+		page, err := m.client.GetMetricData(ctx, in)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range page.MetricDataResults {
+			for i, at := range r.Timestamps {
+				if id := sdk.ToString(r.Id); i < len(r.Values) && !at.Before(out[id].at) {
+					out[id] = point{at.UTC(), r.Values[i]}
+				}
+			}
+		}
+		if in.NextToken = page.NextToken; sdk.ToString(in.NextToken) == "" {
+			return out, nil
+		}
+		if seen[*in.NextToken] {
+			return nil, errSamePage
+		}
+		seen[*in.NextToken] = true
+	}
+}

@@ -94,7 +94,7 @@ func needed(p *Plan, clusters []*View, suite []*Check) map[string][]string {
 		}
 	}
 	for _, a := range Asked(p, suite) {
-		if a.May {
+		if a.Optional {
 			continue
 		}
 		out[a.Region] = append(out[a.Region], a.Source)
@@ -156,7 +156,7 @@ func lacks(c *Check, in Input, view *View, clusters []*View) []lack {
 		}
 	}
 	for _, a := range c.asks(in.Plan) {
-		if !a.May && (view == nil || slices.Contains(regions, a.Region)) {
+		if !a.Optional && (view == nil || slices.Contains(regions, a.Region)) {
 			look(a.Source, a.Region)
 		}
 	}

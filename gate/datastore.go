@@ -109,10 +109,10 @@ func (s *Snapshot) DataStore(kind, region, id string) (DataStore, bool) {
 
 // An Ask is something a check needs to have read because of what a plan does.
 type Ask struct {
-	Source string   // one of the Source constants
-	Region string   // where
-	About  []string // ids of what it is about; none is whatever the plan's clusters lead to
-	May    bool     // the check can do without: what is not seen then is said, and nothing is allowed because of it
+	Source   string   // one of the Source constants
+	Region   string   // where
+	About    []string // ids of what it is about; none is whatever the plan's clusters lead to
+	Optional bool     // the check can do without: what is not seen then is said, and nothing is allowed because of it
 }
 
 // Asked returns what the checks of a suite ask for because of a plan, beyond
@@ -123,10 +123,10 @@ func Asked(p *Plan, suite []*Check) []Ask {
 		for _, a := range c.asks(p) {
 			i := slices.IndexFunc(out, func(o Ask) bool { return o.Source == a.Source && o.Region == a.Region })
 			if i < 0 {
-				out = append(out, Ask{Source: a.Source, Region: a.Region, May: true})
+				out = append(out, Ask{Source: a.Source, Region: a.Region, Optional: true})
 				i = len(out) - 1
 			}
-			out[i].May = out[i].May && a.May
+			out[i].Optional = out[i].Optional && a.Optional
 			out[i].About = append(out[i].About, a.About...)
 		}
 	}

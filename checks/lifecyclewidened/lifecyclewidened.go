@@ -12,7 +12,7 @@ import (
 
 // Check returns the check.
 func Check() *gate.Check {
-	return &gate.Check{Name: "lifecyclewidened", Plan: true, Asks: asks, Run: run, Doc: `a lifecycle rule that covers more takes what is there already, at midnight UTC
+	return &gate.Check{Name: "lifecyclewidened", Plan: true, Asks: asks, May: may(), Run: run, Doc: `a lifecycle rule that covers more takes what is there already, at midnight UTC
 
 A rule without a filter is about the whole bucket, and nothing in the plan says
 "delete": a filter that was lost expires years of objects in one night. Every
@@ -30,11 +30,16 @@ uploads and moves to classes that can be read at once are no harm. Versioning
 that is suspended while a rule expires objects is refused for the same reason.`}
 }
 
+// may are all the sources that it can ask for.
+func may() []string {
+	return []string{gate.SourceLifecycle, gate.SourceVersioning, gate.SourceLock, gate.SourceReplicas, gate.SourceStorage, gate.SourceObjects, gate.SourceVersions}
+}
+
 func asks(p *gate.Plan) []gate.Ask {
 	var out []gate.Ask
 	for _, c := range changes(p) {
-		ask := func(source string, may bool, about ...string) {
-			out = append(out, gate.Ask{Source: source, Region: c.Region, About: about, May: may})
+		ask := func(source string, optional bool, about ...string) {
+			out = append(out, gate.Ask{Source: source, Region: c.Region, About: about, Optional: optional})
 		}
 		if c.bucket == "" {
 			continue

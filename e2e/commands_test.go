@@ -15,6 +15,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/holdfast-gate/holdfast/e2e/stage"
+	"github.com/holdfast-gate/holdfast/gate/awssim"
 )
 
 // stageKey is where a script's stage is kept.
@@ -54,6 +55,9 @@ type command = func(ts *testscript.TestScript, neg bool, args []string)
 //	console reader TABLE let a function read the stream of a table
 //	console replica TABLE REGION   add a replica of a table
 //	console backup TABLE back up a table
+//	console fill BUCKET PREFIX N DAYS   N objects of 1 MiB, so many days old, as a program of the user's wrote them
+//	night                the clock moves past the next midnight UTC
+//	objects BUCKET N     so many objects are in a bucket
 //	console refresh      start an instance refresh by hand
 //	items TABLE N        the table holds so many items
 //	serving N...         exactly these members are in service
@@ -65,6 +69,7 @@ func commands() map[string]command {
 		"act": act, "exits": exits, "begin": begin, "until": until, "answer": answer, "interrupt": interrupt, "sigkill": sigkill, "ends": ends,
 		"paste": paste, "caller": caller, "clock": clock, "dies": dies, "runs": runs, "detach": detach, "console": console,
 		"items": items, "serving": serving, "count": count, "untouched": untouched, "says": says,
+		"serving": serving, "count": count, "untouched": untouched, "says": says, "night": night, "objects": objects,
 	}
 	maps.Copy(all, reviewCommands())
 	return all
@@ -164,6 +169,13 @@ func console(ts *testscript.TestScript, neg bool, args []string) {
 	need(ts, !neg && len(args) > 0, "console ACT N...")
 	ctx, c := context.Background(), stageOf(ts).Console()
 	switch args[0] {
+	case "fill":
+		need(ts, len(args) == 5, "console fill BUCKET PREFIX N DAYS")
+		n, err := strconv.Atoi(args[3])
+		ts.Check(err)
+		days, err := strconv.Atoi(args[4])
+		ts.Check(err)
+		world(ts).FillBucket(args[1], args[2], n, 1<<20, time.Duration(days)*24*time.Hour)
 	case "refresh":
 		ts.Check(c.Refresh(ctx))
 	case "scale":
@@ -263,6 +275,26 @@ func says(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("the output does not say, or not in this order:\n%s\nit says:\n%s", line, text)
 		}
 		rest = after
+	}
+}
+
+func world(ts *testscript.TestScript) *awssim.World {
+	w := stageOf(ts).World
+	need(ts, w != nil, "only a simulated AWS can do that")
+	return w
+}
+
+func night(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, !neg && len(args) == 0, "night")
+	w := world(ts)
+	const day = 24 * time.Hour
+	w.Advance(w.Now().Truncate(day).Add(day + time.Minute).Sub(w.Now()))
+}
+
+func objects(ts *testscript.TestScript, neg bool, args []string) {
+	need(ts, !neg && len(args) == 2, "objects BUCKET N")
+	if got := strconv.Itoa(len(world(ts).Objects(args[0]))); got != args[1] {
+		ts.Fatalf("objects in %s: got %s, want %s", args[0], got, args[1])
 	}
 }
 

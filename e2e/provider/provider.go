@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
@@ -58,6 +59,7 @@ type clients struct {
 	groups  *autoscaling.Client
 	tables  *dynamodb.Client
 	lambda  *lambda.Client
+	s3      *s3.Client
 }
 
 func (*awsProvider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
@@ -126,6 +128,10 @@ func (p *awsProvider) Configure(ctx context.Context, req provider.ConfigureReque
 		groups:  autoscaling.NewFromConfig(config, func(o *autoscaling.Options) { o.BaseEndpoint = &groupsURL }),
 		tables:  dynamodb.NewFromConfig(config, func(o *dynamodb.Options) { o.BaseEndpoint = &ec2URL }),
 		lambda:  lambda.NewFromConfig(config, func(o *lambda.Options) { o.BaseEndpoint = &ec2URL }),
+		s3: s3.NewFromConfig(config, func(o *s3.Options) {
+			o.BaseEndpoint, o.UsePathStyle = &ec2URL, true
+			o.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
+		}),
 	}
 }
 
@@ -138,6 +144,8 @@ func (*awsProvider) Resources(context.Context) []func() resource.Resource {
 		func() resource.Resource { return &attachmentResource{} },
 		func() resource.Resource { return &tableResource{} },
 		func() resource.Resource { return &mappingResource{} },
+		func() resource.Resource { return &bucketResource{} },
+		func() resource.Resource { return &lifecycleResource{} },
 	}
 }
 

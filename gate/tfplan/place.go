@@ -136,7 +136,7 @@ func (d *decoder) locate() {
 			if c.Region == "" {
 				c.Region = members[about(c)]
 			}
-			if strings.HasPrefix(c.Type, "aws_s3_bucket_") {
+			if strings.HasPrefix(c.Type, "aws_s3_bucket_") && slices.Contains(c.Unknown, "bucket") {
 				c.Bucket = d.config.buckets[stripKeys(c.Address)]
 			}
 			regions[c.Region], accounts[c.Account] = true, true

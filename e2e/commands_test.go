@@ -69,7 +69,7 @@ func commands() map[string]command {
 		"act": act, "exits": exits, "begin": begin, "until": until, "answer": answer, "interrupt": interrupt, "sigkill": sigkill, "ends": ends,
 		"paste": paste, "caller": caller, "clock": clock, "dies": dies, "runs": runs, "detach": detach, "console": console,
 		"items": items, "serving": serving, "count": count, "untouched": untouched, "says": says,
-		"serving": serving, "count": count, "untouched": untouched, "says": says, "night": night, "objects": objects,
+		"night": night, "objects": objects,
 	}
 	maps.Copy(all, reviewCommands())
 	return all

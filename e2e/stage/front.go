@@ -85,20 +85,6 @@ func (f *front) written() []string {
 func actionOf(r *http.Request, body []byte) string {
 	if _, action, json := strings.Cut(r.Header.Get("X-Amz-Target"), "."); json {
 		return action
-// actionOf reads the action of a request: of the Query protocol, of a JSON
-// protocol, or of S3's, where the method says whether it is a read. A request of
-// another kind has none, and counts as a change.
-	if target := r.Header.Get("X-Amz-Target"); target != "" {
-		return target[strings.LastIndex(target, ".")+1:]
-	}
-	if strings.Contains(r.Header.Get("Authorization"), "/s3/aws4_request") {
-		if r.Method == http.MethodGet || r.Method == http.MethodHead {
-			return "Get " + r.URL.Path
-		}
-		return r.Method + " " + r.URL.Path
-	form, err := url.ParseQuery(string(body))
-	if err != nil {
-		return ""
 	}
 	if form, err := url.ParseQuery(string(body)); err == nil && form.Get("Action") != "" {
 		return form.Get("Action")

@@ -20,7 +20,6 @@ func readers() []reader {
 		{[]string{gate.SourceVolumes, gate.SourceVolumeStatus, gate.SourceModifications, gate.SourceSnapshots}, (*reading).readVolumes},
 		{[]string{gate.SourceTables, gate.SourceTableStreams, gate.SourceTableBackups, gate.SourceRecovery, gate.SourceMappings, gate.SourcePipes}, (*reading).readTables},
 		{[]string{gate.SourceEndpoints, gate.SourceTasks}, (*reading).readMigrations},
-		{[]string{gate.SourceTables, gate.SourceTableStreams, gate.SourceTableBackups, gate.SourceRecovery, gate.SourceMappings, gate.SourcePipes, gate.SourceEndpoints, gate.SourceTasks}, (*reading).readTables},
 		{bucketSources(), (*reading).readBuckets},
 	}
 }

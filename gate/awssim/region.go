@@ -19,12 +19,15 @@ type region struct {
 	disks     map[string]*disk   // by volume id, those too
 	snapshots map[string]*volumeSnapshot
 	tables    map[string]*table
-	backups   []tableBackup
-	mappings  map[string]*mapping // by id
-	pipes     map[string]pipe
-	endpoints []endpoint
-	tasks     []task
-	copies    map[string]string // by function, the table it writes what it gets into
+	databases map[string]*database
+
+	dbSnapshots []dbSnapshot
+	backups     []tableBackup
+	mappings    map[string]*mapping // by id
+	pipes       map[string]pipe
+	endpoints   []endpoint
+	tasks       []task
+	copies      map[string]string // by function, the table it writes what it gets into
 }
 
 func (w *World) newRegion(name string) *region {
@@ -40,6 +43,7 @@ func (w *World) newRegion(name string) *region {
 		disks:     map[string]*disk{},
 		snapshots: map[string]*volumeSnapshot{},
 		tables:    map[string]*table{},
+		databases: map[string]*database{},
 		mappings:  map[string]*mapping{},
 		pipes:     map[string]pipe{},
 		copies:    map[string]string{},
@@ -105,6 +109,7 @@ func (r *region) clone() *region {
 	}
 	r.cloneVolumes(c)
 	r.cloneTables(c)
+	r.cloneDatabases(c)
 	return c
 }
 

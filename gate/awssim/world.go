@@ -74,6 +74,7 @@ func New(start time.Time) *World {
 		"dms":                  w.dms(),
 		"cloudtrail":           w.cloudtrail(),
 		"monitoring":           w.cloudwatch(),
+		"rds":                  w.rds(),
 	}
 	return w
 }

@@ -46,6 +46,7 @@ type databases struct {
 	globals          []rdstypes.GlobalCluster
 	deployments      []rdstypes.BlueGreenDeployment
 	lags             map[string]lag // by instance
+	moves            *migrations    // what DMS copies; nil where nobody asked
 }
 
 // readDatabases reads the databases that were asked about, by whichever of its
@@ -68,6 +69,7 @@ func (r *reading) readDatabases(ctx context.Context) {
 		func() { d.findClusterSnapshots(ctx, named) },
 		func() { d.findGlobals(ctx) },
 		func() { d.findDeployments(ctx) },
+		func() { d.findTasks(ctx) },
 	)
 	d.readLag(ctx)
 	for _, id := range sortedKeys(d.instances) {
@@ -231,6 +233,13 @@ func (d *databases) findDeployments(ctx context.Context) {
 			d.deployments = append(d.deployments, out.BlueGreenDeployments...)
 			return out.Marker
 		})
+}
+
+// findTasks reads what DMS copies from or to any host.
+func (d *databases) findTasks(ctx context.Context) {
+	if d.extra[gate.SourceTasks] != nil || d.extra[gate.SourceEndpoints] != nil {
+		d.moves = d.migrated(ctx)
+	}
 }
 
 // chunks divides values into runs of at most n.

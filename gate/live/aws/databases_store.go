@@ -56,7 +56,7 @@ func (d *databases) instance(i rdstypes.DBInstance) gate.DataStore {
 	if source := sdk.ToString(i.ReadReplicaSourceDBClusterIdentifier); source != "" {
 		out.Links = append(out.Links, gate.Link{To: "store", Kind: gate.LinkReadReplica, Peer: source, Region: elsewhere(source), Active: gate.Yes})
 	}
-	out.Links = append(out.Links, d.deployed(out.ARN)...)
+	out.Links = append(append(out.Links, d.deployed(out.ARN)...), d.copied(sdk.ToString(i.Engine), host(i))...)
 	out.Copies = d.copies(id, out.Identity, i.LatestRestorableTime)
 	return out
 }
@@ -159,6 +159,23 @@ func (d *databases) deployed(arn string) []gate.Link {
 	return out
 }
 
+// host is the name under which an instance is reached, empty where it has none
+// yet.
+func host(i rdstypes.DBInstance) string {
+	if i.Endpoint == nil {
+		return ""
+	}
+	return sdk.ToString(i.Endpoint.Address)
+}
+
+// copied are the links that DMS makes with a database of these host names.
+func (d *databases) copied(engine string, hosts ...string) []gate.Link {
+	if d.moves == nil {
+		return nil
+	}
+	return d.moves.links(hosting(hosts, engine))
+}
+
 // copies are the snapshots of an instance, and how far it can be restored by
 // itself. A snapshot of another instance that had its name is none of its.
 func (d *databases) copies(id, identity string, restorable *time.Time) []gate.Copy {
@@ -218,7 +235,11 @@ func (d *databases) cluster(c rdstypes.DBCluster) gate.DataStore {
 			}
 		}
 	}
-	out.Links = append(out.Links, d.deployed(out.ARN)...)
+	hosts := append([]string{sdk.ToString(c.Endpoint), sdk.ToString(c.ReaderEndpoint)}, c.CustomEndpoints...)
+	for _, m := range c.DBClusterMembers {
+		hosts = append(hosts, host(d.instances[sdk.ToString(m.DBInstanceIdentifier)]))
+	}
+	out.Links = append(append(out.Links, d.deployed(out.ARN)...), d.copied(sdk.ToString(c.Engine), hosts...)...)
 	for _, s := range d.clusterSnapshots[id] {
 		if of := sdk.ToString(s.DbClusterResourceId); of == "" || out.Identity == "" || of == out.Identity {
 			out.Copies = append(out.Copies, snapshot(sdk.ToString(s.DBClusterSnapshotIdentifier), sdk.ToString(s.SnapshotType), sdk.ToString(s.Status), s.SnapshotCreateTime))

@@ -58,6 +58,8 @@ type command = func(ts *testscript.TestScript, neg bool, args []string)
 //	console fill BUCKET PREFIX N DAYS   N objects of 1 MiB, so many days old, as a program of the user's wrote them
 //	night                the clock moves past the next midnight UTC
 //	objects BUCKET N     so many objects are in a bucket
+//	console delay ID DURATION   a replica of a database is that far behind
+//	console database ID STATUS  AWS puts a database into a state
 //	console refresh      start an instance refresh by hand
 //	items TABLE N        the table holds so many items
 //	serving N...         exactly these members are in service
@@ -198,6 +200,8 @@ func console(ts *testscript.TestScript, neg bool, args []string) {
 		ails(ts, args)
 	case "customers", "replica", "backup", "reader":
 		tables(ts, args)
+	case "delay", "database":
+		falls(ts, args)
 	default:
 		ts.Fatalf("the console cannot %s", args[0])
 	}

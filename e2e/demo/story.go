@@ -13,6 +13,7 @@ func stories() []story {
 		parakeet(),
 		customerio(),
 		kustomer(),
+		callrail2016(),
 	}
 }
 

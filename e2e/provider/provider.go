@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
@@ -60,6 +61,8 @@ type clients struct {
 	tables  *dynamodb.Client
 	lambda  *lambda.Client
 	s3      *s3.Client
+
+	databases *rds.Client
 }
 
 func (*awsProvider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
@@ -132,6 +135,8 @@ func (p *awsProvider) Configure(ctx context.Context, req provider.ConfigureReque
 			o.BaseEndpoint, o.UsePathStyle = &ec2URL, true
 			o.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
 		}),
+
+		databases: rds.NewFromConfig(config, func(o *rds.Options) { o.BaseEndpoint = &ec2URL }),
 	}
 }
 
@@ -146,6 +151,7 @@ func (*awsProvider) Resources(context.Context) []func() resource.Resource {
 		func() resource.Resource { return &mappingResource{} },
 		func() resource.Resource { return &bucketResource{} },
 		func() resource.Resource { return &lifecycleResource{} },
+		func() resource.Resource { return &databaseResource{} },
 	}
 }
 

@@ -1,0 +1,4 @@
+data "calls" {
+  ids = ["calls"]
+  lag = "30s"
+}

@@ -70,6 +70,10 @@ func change(p *gate.Pass, c gate.Change) {
 	case gate.KeptAttributes(c.Type) != nil && c.ID == "" && (c.Action.Ends() || c.Action == gate.Update):
 		// Without its id nobody knows which live object this is.
 		p.Report(gate.Finding{Code: "certifiable.unidentified", Decision: gate.Block, Subjects: []string{c.Address}, Message: fmt.Sprintf("the plan does not say which live object %s is, so its loss cannot be counted", c.Address), Remedy: "plan again with a refresh"})
+	case hiddenDatabase(c):
+		// A database whose name is hidden would be looked for under no name, and not
+		// found.
+		p.Report(gate.Finding{Code: "certifiable.unidentified", Decision: gate.Block, Subjects: []string{c.Address}, Message: fmt.Sprintf("the plan hides which database %s is (its identifier is sensitive), so what it leaves cannot be told", c.Address), Remedy: "take the identifier out of the sensitive value, and plan again"})
 	case c.Type == "aws_ec2_instance_state" && slices.Contains(c.Unknown, "instance_id") && c.After.String("state") != "running":
 		// Which instance it stops will be known only when it does.
 		p.Report(gate.Finding{Code: "certifiable.unidentified", Decision: gate.Block, Subjects: []string{c.Address}, Message: fmt.Sprintf("the plan does not say yet which instance %s stops", c.Address), Remedy: "apply what it depends on first, then plan again"})
@@ -83,6 +87,13 @@ func change(p *gate.Pass, c gate.Change) {
 		p.Report(gate.Finding{Code: "certifiable.uncounted", Decision: gate.Block, Subjects: []string{c.Address},
 			Message: fmt.Sprintf("the plan would %s %s, and this version of holdfast cannot count what that leaves of %s", verb(c), c.Address, c.Type), Remedy: "apply this change by itself, watched, with terraform"})
 	}
+}
+
+// hiddenDatabase reports whether a change is about a database that is there and
+// does not say which.
+func hiddenDatabase(c gate.Change) bool {
+	kind, id := gate.DatabaseOf(c)
+	return kind != "" && id == "" && (c.Action.Ends() || c.Action == gate.Update)
 }
 
 func verb(c gate.Change) string {
@@ -167,6 +178,10 @@ func holders() []string {
 		"aws_opensearch_domain", "aws_elasticsearch_domain", "aws_msk_cluster", "aws_emr_cluster", "aws_emr_instance_group", "aws_emr_instance_fleet",
 		"aws_redshift_cluster",
 		"aws_s3_bucket", "aws_s3_bucket_replication_configuration",
+		"aws_elasticache_serverless_cache", "aws_memorydb_multi_region_cluster", "aws_docdbelastic_cluster", "aws_rds_shard_group", "aws_keyspaces_table", "aws_timestreamwrite_table",
+		"aws_redshift_cluster", "aws_redshiftserverless_namespace", "aws_kinesis_stream", "aws_efs_file_system", "aws_fsx_ontap_volume", "aws_fsx_openzfs_volume", "aws_fsx_lustre_file_system",
+		"aws_fsx_windows_file_system", "aws_fsx_ontap_file_system", "aws_fsx_openzfs_file_system", "aws_backup_vault",
+		"aws_s3_bucket", "aws_s3_bucket_lifecycle_configuration", "aws_s3_bucket_versioning", "aws_s3_bucket_replication_configuration",
 		"aws_spot_instance_request", "aws_mq_broker", "aws_cloudformation_stack",
 	}
 }

@@ -108,7 +108,15 @@ func judge(p *gate.Pass, c gate.Change, l loss) {
 	}
 	limit := p.Config.Promise(l.id, c.Address).BackupAge
 	newest := outlives(store)
-	if fresh(p.Now, newest, limit) || final(store, l) {
+	if final(store, l) {
+		return
+	}
+	if fresh(p.Now, newest, limit) {
+		if also := ended(p.Plan); len(also) > 0 {
+			// Which copy each of them is the plan does not say here, so it may be this one.
+			finding("lastcopy.doomed", fmt.Sprintf("the plan would %s %s %s, and it also deletes %s, which may be the copy that is to outlive it, %s", l.verb, l.what, l.id, strings.Join(also, " and "), newest.ID),
+				"delete copies in a plan of their own, after the store")
+		}
 		return
 	}
 	if l.final != "" {
@@ -116,6 +124,20 @@ func judge(p *gate.Pass, c gate.Change, l loss) {
 	}
 	finding(cmp.Or(l.replaced, "lastcopy.none"), fmt.Sprintf("the plan would %s %s %s%s, and %s", l.verb, l.what, l.id, l.because, left(p.Now, store, newest, limit)),
 		"make a snapshot of it by hand, wait until it is complete, and plan again")
+}
+
+// ended are the copies, and what keeps copies, that the plan deletes, sorted.
+func ended(plan *gate.Plan) []string {
+	keepers := []string{"aws_db_snapshot", "aws_db_cluster_snapshot", "aws_docdb_cluster_snapshot", "aws_neptune_cluster_snapshot", "aws_elasticache_snapshot", "aws_memorydb_snapshot",
+		"aws_ebs_snapshot", "aws_backup_vault", "aws_backup_plan"}
+	var out []string
+	for _, c := range plan.Changes {
+		if slices.Contains(keepers, c.Type) && c.Action.Ends() {
+			out = append(out, c.Address)
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 // elsewhere reports whether the data is in another store that the plan leaves

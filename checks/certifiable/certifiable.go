@@ -176,12 +176,10 @@ func holders() []string {
 		"aws_docdb_cluster", "aws_docdb_cluster_instance", "aws_docdb_global_cluster", "aws_neptune_cluster", "aws_neptune_cluster_instance", "aws_neptune_global_cluster",
 		"aws_elasticache_replication_group", "aws_elasticache_cluster", "aws_elasticache_global_replication_group", "aws_memorydb_cluster",
 		"aws_opensearch_domain", "aws_elasticsearch_domain", "aws_msk_cluster", "aws_emr_cluster", "aws_emr_instance_group", "aws_emr_instance_fleet",
-		"aws_redshift_cluster",
 		"aws_s3_bucket", "aws_s3_bucket_replication_configuration",
 		"aws_elasticache_serverless_cache", "aws_memorydb_multi_region_cluster", "aws_docdbelastic_cluster", "aws_rds_shard_group", "aws_keyspaces_table", "aws_timestreamwrite_table",
 		"aws_redshift_cluster", "aws_redshiftserverless_namespace", "aws_kinesis_stream", "aws_efs_file_system", "aws_fsx_ontap_volume", "aws_fsx_openzfs_volume", "aws_fsx_lustre_file_system",
 		"aws_fsx_windows_file_system", "aws_fsx_ontap_file_system", "aws_fsx_openzfs_file_system", "aws_backup_vault",
-		"aws_s3_bucket", "aws_s3_bucket_lifecycle_configuration", "aws_s3_bucket_versioning", "aws_s3_bucket_replication_configuration",
 		"aws_spot_instance_request", "aws_mq_broker", "aws_cloudformation_stack",
 	}
 }

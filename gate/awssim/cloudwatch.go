@@ -6,7 +6,7 @@ import (
 )
 
 // cloudwatch is the part of CloudWatch that keeps metrics: those of storage,
-// once a day.
+// once a day, and how far replicas are behind.
 func (w *World) cloudwatch() service {
 	return service{json: "1.0", actions: map[string]action{"GetMetricData": w.getMetricData}}
 }
@@ -46,6 +46,11 @@ func (w *World) getMetricData(r *request) (any, error) {
 				// The metrics of a day are there on the next.
 				yesterday := w.clock.now.Truncate(day).Add(-day)
 				one.Timestamps, one.Values = append(one.Timestamps, float64(yesterday.Unix())), append(one.Values, v)
+			}
+		}
+		if m.Namespace == "AWS/RDS" && m.MetricName == "ReplicaLag" {
+			if v, ok := w.lagOf(r.live.name, dimensions["DBInstanceIdentifier"]); ok {
+				one.Timestamps, one.Values = append(one.Timestamps, float64(w.clock.now.Add(-time.Minute).Unix())), append(one.Values, v)
 			}
 		}
 		all = append(all, one)

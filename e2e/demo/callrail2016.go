@@ -33,11 +33,11 @@ brought forward: an apply restarts both, at once, since both say apply_immediate
 
 		// Until the restart is over.
 		aftermath: 6 * time.Minute,
-		left:      "answering at worst",
-		final:     func(p *play) string { return fmt.Sprint(answering(p)) },
-		outcome:   func(p *play) string { return fmt.Sprintf("%d of 2 databases answering at worst", answering(p)) },
-		lost:      "0 of 2 databases answering at worst",
-		kept:      "2 of 2 databases answering at worst",
+		left:      "up to date at worst",
+		final:     func(p *play) string { return fmt.Sprint(current(p)) },
+		outcome:   func(p *play) string { return fmt.Sprintf("%d of 2 databases up to date at worst", current(p)) },
+		lost:      "0 of 2 databases up to date at worst",
+		kept:      "1 of 2 databases up to date at worst",
 		code:      "standby.notready",
 	}
 }
@@ -73,13 +73,14 @@ func databases(w *awssim.World) string {
 	return strings.Join(out, "     ")
 }
 
-// answering is the fewest databases that answered at once, from the apply on.
-func answering(p *play) int {
+// current is the fewest databases that answered with what was written last, from
+// the apply on.
+func current(p *play) int {
 	least := 2
 	for _, signs := range since(p) {
 		n := 0
 		for _, s := range signs {
-			if s != leaves {
+			if s == serves {
 				n++
 			}
 		}

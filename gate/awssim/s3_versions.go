@@ -192,3 +192,13 @@ func (w *World) FillBucket(name, prefix string, n int, size int64, age time.Dura
 		b.objects[prefix+strconv.Itoa(100000+i)] = o
 	}
 }
+
+// KeepVersions switches a bucket's versioning on, as a human does it.
+func (w *World) KeepVersions(name string) {
+	defer w.enter()()
+	b := w.buckets[name]
+	if b == nil {
+		panic("awssim: there is no bucket " + strconv.Quote(name))
+	}
+	b.settings["versioning"] = []byte("<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>")
+}

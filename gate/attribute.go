@@ -56,17 +56,7 @@ func (v Verdict) About(f Finding) []Attribution {
 	if v.Trail == nil {
 		return nil
 	}
-	refs := slices.Clone(f.Subjects)
-	for _, e := range f.Evidence {
-		refs = append(refs, e.Ref)
-	}
-	var is []string // "region/ref" of members and groups, whether named by id or by address
-	for _, view := range v.Clusters {
-		if f.Cluster != "" && view.Cluster.Name != f.Cluster {
-			continue
-		}
-		is = append(is, view.named(refs)...)
-	}
+	is := v.about(f)
 	var out []Attribution
 	for _, a := range v.Trail.Attributions {
 		if slices.Contains(is, a.Region+"/"+a.Ref) {
@@ -74,6 +64,29 @@ func (v Verdict) About(f Finding) []Attribution {
 		}
 	}
 	return out
+}
+
+// Explainable reports whether any finding is about members or groups, so that it
+// helps to know who did something to them.
+func (v Verdict) Explainable() bool {
+	return slices.ContainsFunc(v.Findings, func(f Finding) bool { return len(v.about(f)) > 0 })
+}
+
+// about returns "region/ref" of the members and groups that a finding is about
+// or rests on, whether by id or by address.
+func (v Verdict) about(f Finding) []string {
+	refs := slices.Clone(f.Subjects)
+	for _, e := range f.Evidence {
+		refs = append(refs, e.Ref)
+	}
+	var is []string
+	for _, view := range v.Clusters {
+		if f.Cluster != "" && view.Cluster.Name != f.Cluster {
+			continue
+		}
+		is = append(is, view.named(refs)...)
+	}
+	return is
 }
 
 // named returns the members and groups that refs are: by id, by name or by

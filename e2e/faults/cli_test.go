@@ -89,6 +89,7 @@ func (c cell) holdfast(ctx context.Context, t *testing.T, stdout, stderr *bytes.
 	}
 	return cli.Run(ctx, &cli.Factory{
 		In: strings.NewReader(""), Out: stdout, Err: stderr, Now: c.world.Now, Suite: checks.Suite(),
+		Env:   []string{"HOLDFAST_TRAIL_WAIT=0s"}, // the faults are of what decides
 		Sleep: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
 		Collector: func(ctx context.Context, r cli.Reading) live.Collector {
 			return aws.New(ctx, aws.Options{Now: r.Now, Deadline: r.Timeout, Load: load})

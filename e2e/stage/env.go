@@ -30,7 +30,8 @@ func (s *Stage) Vars() []string {
 		"AWS_SHARED_CREDENTIALS_FILE=" + s.config(),
 		"CHECKPOINT_DISABLE=1",
 		"HOLDFAST_STORE=" + filepath.Join(s.dir, "holdfast"),
-		"HOLDFAST_FOLLOW=0s", // a stage's clock does not run after an act
+		"HOLDFAST_TRAIL_WAIT=0s", // who did it is asked where a script is about that
+		"HOLDFAST_FOLLOW=0s",     // a stage's clock does not run after an act
 		"TF_CLI_CONFIG_FILE=" + s.config(),
 	}
 	if s.reattach != "" {

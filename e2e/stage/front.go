@@ -83,8 +83,9 @@ func (f *front) written() []string {
 // a header names in AWS's JSON protocol, and of what speaks REST its method and
 // its path.
 func actionOf(r *http.Request, body []byte) string {
-	if _, action, json := strings.Cut(r.Header.Get("X-Amz-Target"), "."); json {
-		return action
+	// What stands before the last dot may have dots in it.
+	if target := r.Header.Get("X-Amz-Target"); strings.Contains(target, ".") {
+		return target[strings.LastIndex(target, ".")+1:]
 	}
 	if form, err := url.ParseQuery(string(body)); err == nil && form.Get("Action") != "" {
 		return form.Get("Action")
@@ -99,5 +100,5 @@ func actionOf(r *http.Request, body []byte) string {
 // changes reports whether an action changes anything. Whatever is not known to
 // be a read is a change.
 func changes(action string) bool {
-	return !slices.ContainsFunc([]string{"Describe", "Get", "List"}, func(p string) bool { return strings.HasPrefix(action, p) })
+	return !slices.ContainsFunc([]string{"Describe", "Get", "List", "Lookup"}, func(p string) bool { return strings.HasPrefix(action, p) })
 }

@@ -56,7 +56,7 @@ func runCheck(ctx context.Context, o *checkOptions) error {
 		return err
 	}
 	if o.live != "" {
-		gt.Wait = 0 // what was saved does not settle
+		gt.Wait, gt.Trail = 0, nil // what was saved does not settle, and is not of now
 		if gt.Live, err = saved(o.live); err != nil {
 			return err
 		}

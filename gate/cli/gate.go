@@ -61,6 +61,7 @@ func (g *global) gateUnder(cfg *gate.Config) *pipeline.Gate {
 		Sleep: g.Sleep,
 		Log:   g.Err,
 		Drift: g.drifting(cfg),
+		Trail: g.trail(cfg), TrailWait: g.trailWait,
 	}
 }
 
@@ -70,7 +71,7 @@ func (g *global) read(ctx context.Context, wants map[string]live.Want, cfg *gate
 	ctx, cancel := context.WithTimeout(ctx, g.timeout)
 	defer cancel()
 	var collector live.Collector
-	if len(wants) > 0 {
+	if collector, g.next = g.next, nil; collector == nil && len(wants) > 0 {
 		collector = g.Collector(ctx, Reading{Now: g.Now, Timeout: g.timeout})
 	}
 	s := live.Read(ctx, g.Now, collector, wants)

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/holdfast-gate/holdfast/gate/live"
 	"github.com/holdfast-gate/holdfast/gate/terraform"
 )
 
@@ -38,6 +39,8 @@ type global struct {
 	reason      string
 	overrideFor time.Duration
 	follow      time.Duration
+	trailWait   time.Duration  // longest that a report waits to know who did it
+	next        live.Collector // the collector that reads next; nil: a new one
 }
 
 // newRoot makes the whole command tree. Own verbs win only where terraform has
@@ -137,6 +140,7 @@ func (g *global) flags(p *pflag.FlagSet) {
 	p.StringSliceVar(&g.overrides, "override", nil, "apply: go on in spite of the finding with this CODE, or CODE@CLUSTER; needs --reason")
 	p.StringVar(&g.reason, "reason", "", "why, for --override; it is shown and kept")
 	p.DurationVar(&g.overrideFor, "override-for", 0, "how long the override is good for (default: as long as holdfast.hcl lets it)")
+	p.DurationVar(&g.trailWait, "trail-wait", 4*time.Second, "longest that a report waits for CloudTrail to say who did it; nothing is decided by it, and 0 does not ask")
 	p.DurationVar(&g.follow, "follow", 5*time.Minute, "apply: follow the clusters until they have settled, at most this long; 0 does not")
 }
 
@@ -163,8 +167,8 @@ func (g *global) complete(flags *pflag.FlagSet) error {
 		return fmt.Errorf("--plan-reader %q is not a reader\nUse auto, show or compare", g.planReader)
 	case !slices.Contains([]string{"auto", "always", "never"}, g.color):
 		return fmt.Errorf("--color %q is not a choice\nUse auto, always or never", g.color)
-	case g.wait < 0 || g.timeout <= 0 || g.follow < 0 || g.overrideFor < 0:
-		return errors.New("--wait, --timeout, --follow and --override-for must not be negative, and --timeout not zero\nGive a duration such as 10m")
+	case g.wait < 0 || g.timeout <= 0 || g.follow < 0 || g.trailWait < 0 || g.overrideFor < 0:
+		return errors.New("--wait, --timeout, --follow, --trail-wait and --override-for must not be negative, and --timeout not zero\nGive a duration such as 10m")
 	}
 	return g.outputs(g.wanted)
 }

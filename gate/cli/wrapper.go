@@ -13,6 +13,7 @@ import (
 	"github.com/holdfast-gate/holdfast/gate/ledger"
 	"github.com/holdfast-gate/holdfast/gate/pipeline"
 	"github.com/holdfast-gate/holdfast/gate/report"
+	"github.com/holdfast-gate/holdfast/gate/terraform"
 )
 
 // wrapper is the pipeline that stands where terraform stands. Its report goes
@@ -53,6 +54,9 @@ func (g *global) guarded(ctx context.Context) (*pipeline.Wrapper, error) {
 	w.Actor = g.actor()
 	w.Ledger = &ledger.Ledger{Store: kept, Now: g.Now, Sleep: g.Sleep, Version: buildVersion()}
 	holder := lease.Holder{ID: ledger.NewRun(), Actor: w.Actor.Who(), Host: w.Actor.Host, Directory: w.Actor.Directory, PID: os.Getpid()}
+	if tool, ok := w.Tool.(*terraform.Tool); ok {
+		tool.Env = terraform.Marked(tool.Env, buildVersion(), holder.ID)
+	}
 	if w.Actor.CI != nil {
 		holder.Run = w.Actor.CI.URL
 		g.alone(w)

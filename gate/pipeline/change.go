@@ -21,7 +21,7 @@ type change struct {
 //	─► still allowed ─► ledger: intent ─► terraform apply, members watched
 //	─► ledger: outcome ─► settled ─► release
 func (w *Wrapper) change(ctx context.Context, c change) (int, error) {
-	if err := w.Report(c.Verdict); err != nil {
+	if err := w.Report(w.attributed(c.Verdict)); err != nil {
 		return 1, err
 	}
 	r, err := w.begin(ctx, c)
@@ -49,7 +49,7 @@ func (w *Wrapper) change(ctx context.Context, c change) (int, error) {
 	}
 	r.observe = r.observe && w.Config.Observe // who ends observe mode means it from now on
 	if !c.Decision.Permits() && (before.Permits() || !r.observe) {
-		if err := w.Report(c.Verdict); err != nil {
+		if err := w.Report(w.attributed(c.Verdict)); err != nil {
 			return 1, err
 		}
 	}

@@ -15,5 +15,8 @@ func (g *Gate) Check(ctx context.Context, path string, stdin io.Reader) (gate.Ve
 		return gate.Verdict{}, err
 	}
 	d, err := g.decide(ctx, func() (*gate.Plan, error) { return plan, nil })
-	return d.Verdict, err
+	if err != nil {
+		return d.Verdict, err
+	}
+	return g.attributed(d.Verdict), nil
 }

@@ -16,7 +16,7 @@ import (
 )
 
 // A Gate turns a plan and the world into verdicts. All fields but Reload, Saved,
-// PlanReader, Find, Wait, Sleep, Log and Drift are required.
+// PlanReader, Find, Wait, Sleep, Log, Drift, Trail and TrailWait are required.
 type Gate struct {
 	Config   *gate.Config
 	Decode   func(io.Reader) (*gate.Plan, error)                       // reads `terraform show -json`
@@ -32,7 +32,11 @@ type Gate struct {
 	Sleep func(context.Context, time.Duration) error // lets time pass, or returns when the context ends
 	Log   io.Writer                                  // progress
 
-	Drift *Drift // what is compared before a plan; nil compares nothing
+	Drift     *Drift                                            // what is compared before a plan; nil compares nothing
+	Trail     func(ctx context.Context, regions []string) Trail // begins to read who did what in regions, and does not wait for it; nil, or a nil Trail, reads nothing
+	TrailWait time.Duration                                     // longest that is read, and that a report waits for it; nothing is decided by it. Zero reads nothing
+
+	trail *trailing // the last one begun; nil: none
 
 	// recall adds to an input what only the ledger knows; nil knows nothing.
 	recall func(context.Context, *gate.Input, gate.Verdict) error
@@ -70,6 +74,7 @@ type decision struct {
 // judge reads what is running and decides. given is the verdict that this one
 // has to agree with; nil is none.
 func (g *Gate) judge(ctx context.Context, plan *gate.Plan, given *gate.Verdict) (decision, error) {
+	g.beginTrail(ctx, plan)
 	snapshot, err := g.Live(ctx, plan)
 	if err != nil {
 		return decision{}, err

@@ -48,7 +48,7 @@ func (w *Wrapper) Plan(ctx context.Context, words []string) (int, error) {
 	if err != nil {
 		return status(err)
 	}
-	if err := w.Report(d.Verdict); err != nil {
+	if err := w.Report(w.attributed(d.Verdict)); err != nil {
 		return 1, err
 	}
 	if !d.Decision.Permits() && !w.Config.Observe {

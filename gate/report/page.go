@@ -18,6 +18,8 @@ type page struct {
 	o     Options
 	brief bool // no sections of clusters follow
 	now   bool // of what is running, without a plan
+
+	told  map[string]bool // attributions that were written
 	known known
 }
 

@@ -53,6 +53,7 @@ func Text(w io.Writer, v gate.Verdict, o Options) error {
 	p.blind(v)
 	p.blank()
 	p.sources(v.Sources, v.At)
+	p.trail(v.Trail)
 	p.identity(v)
 	return p.flush()
 }

@@ -120,7 +120,7 @@ func (p *page) shown(v gate.Verdict, f gate.Finding) {
 	if left > 0 {
 		p.field("seen", "and "+gate.Count(left, "observation")+" more, with -o json")
 	}
-	p.who(v, f)
+	p.attributed(v, f)
 }
 
 // says reports whether a message has every word of what it is about.

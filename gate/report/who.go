@@ -18,8 +18,8 @@ type deed struct {
 	refs []string
 }
 
-// who writes who did what a finding is about, each deed once on a page.
-func (p *page) who(v gate.Verdict, f gate.Finding) {
+// attributed writes who did what a finding is about, each deed once on a page.
+func (p *page) attributed(v gate.Verdict, f gate.Finding) {
 	var list []deed
 	for _, a := range v.About(f) {
 		if p.told == nil {

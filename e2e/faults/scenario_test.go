@@ -112,7 +112,12 @@ func scenarios() []*scenario {
 			acts:  func(w *awssim.World) { w.SetVolumeStatus(home, w.Volumes(home)[0].ID, "impaired", "") },
 			draft: func(d *draft) { d.count(2, 3) }},
 		{name: "disk modified", want: gate.Block, config: floor2, before: withDisk(3),
-			acts:  func(w *awssim.World) { w.Modify(w.Volumes(home)[0].ID, 20) },
+			acts: func(w *awssim.World) { w.Modify(w.Volumes(home)[0].ID, 20) },
+			others: map[string]func() *awssim.World{"the disk was made that large": func() *awssim.World {
+				w := awssim.New(noon)
+				withDiskOf(3, 20)(w)
+				return w
+			}},
 			draft: func(d *draft) { d.count(2, 3) }},
 		{name: "disk detaching", want: gate.Block, config: floor2, before: withDisk(3),
 			acts:  func(w *awssim.World) { w.Detach(w.Volumes(home)[0].ID) },
@@ -169,10 +174,13 @@ func instances(n int) func(*awssim.World) {
 }
 
 // withDisk makes instances of which the first has a disk of its own.
-func withDisk(n int) func(*awssim.World) {
+func withDisk(n int) func(*awssim.World) { return withDiskOf(n, 10) }
+
+// withDiskOf is withDisk with a disk of that many GiB.
+func withDiskOf(n, gib int) func(*awssim.World) {
 	return func(w *awssim.World) {
 		instances(n)(w)
-		w.Attach(w.MakeVolume(home, "", 10), w.Instances(home)[0].ID, "/dev/sdf")
+		w.Attach(w.MakeVolume(home, "", gib), w.Instances(home)[0].ID, "/dev/sdf")
 	}
 }
 

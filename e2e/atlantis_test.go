@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"context"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -62,7 +61,8 @@ func startAtlantis(ts *testscript.TestScript, binary, repos, base, change string
 	forge, err := newGitlab(ts.MkAbs("git"), head)
 	ts.Check(err)
 	ts.Defer(forge.Close)
-	port := freePort(ts)
+	port, err := freePort()
+	ts.Check(err)
 	url := "http://127.0.0.1:" + port
 	server := exec.Command(binary, "server", "--port", port, "--atlantis-url", url, "--gitlab-hostname", forge.URL, "--gitlab-user", "atlantis", "--gitlab-token", "token",
 		"--gitlab-webhook-secret", "secret", "--repo-allowlist", "*", "--data-dir", ts.MkAbs("data"), "--repo-config", ts.MkAbs(repos), "--enable-policy-checks", "--tf-download=false")
@@ -115,15 +115,6 @@ func keep(r io.Reader, path string) {
 	// Whatever happens to the file, Atlantis must not be held up by its log.
 	_, _ = io.Copy(log, r)
 	_, _ = io.Copy(io.Discard, r)
-}
-
-func freePort(ts *testscript.TestScript) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	ts.Check(err)
-	defer l.Close()
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	ts.Check(err)
-	return port
 }
 
 // repository makes a bare repository with two branches, and returns the commit

@@ -129,13 +129,3 @@ func moto(t *testing.T) (string, error) {
 		}
 	}
 }
-
-// freePort returns a port that was free a moment ago.
-func freePort() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	_, port, _ := strings.Cut(l.Addr().String(), ":")
-	return port, l.Close()
-}

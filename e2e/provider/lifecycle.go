@@ -93,6 +93,7 @@ func (r *lifecycleResource) put(ctx context.Context, plan *lifecycle) error {
 		if len(rule.Filter) > 0 {
 			out.Filter.Prefix = rule.Filter[0].Prefix.ValueStringPointer()
 		} else if p := rule.Prefix.ValueString(); p != "" {
+			//lint:ignore SA1019 old rules have it, and it is what this is about
 			out.Filter, out.Prefix = nil, &p
 		}
 		if len(rule.Expiration) > 0 {
@@ -136,6 +137,7 @@ func (r *lifecycleResource) Read(ctx context.Context, req resource.ReadRequest, 
 	}
 	var rules []lifecycleRule
 	for i, l := range live.Rules {
+		//lint:ignore SA1019 old rules have it, and it is what this is about
 		rule := lifecycleRule{ID: types.StringPointerValue(l.ID), Status: types.StringValue(string(l.Status)), Prefix: types.StringValue(aws.ToString(l.Prefix))}
 		// An empty filter may be none in the configuration.
 		if l.Filter != nil && (l.Filter.Prefix != nil || i < len(state.Rules) && len(state.Rules[i].Filter) > 0) {

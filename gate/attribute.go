@@ -21,7 +21,7 @@ func (v Verdict) Attributed(t Trail) Verdict {
 			known[g.Region+"/"+g.Name] = true
 		}
 	}
-	own := Trail{Attributions: []Attribution{}, Reach: t.Reach}
+	own := Trail{Attributions: []Attribution{}, Reach: append([]Reach{}, t.Reach...)}
 	for _, a := range t.Attributions {
 		if known[a.Region+"/"+a.Ref] {
 			own.Attributions = append(own.Attributions, a)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -70,6 +71,9 @@ func runDrift(ctx context.Context, o *driftOptions) error {
 		if err := readBaseline(o.baseline, c.Differences); err != nil {
 			return err
 		}
+	}
+	if slices.ContainsFunc(c.Differences, func(d drift.Difference) bool { return !d.Accepted() }) {
+		gt.Attribute(ctx, c)
 	}
 	d := o.driftReport(c, c.Differences)
 	w, err := writeTo(o.outputFile, o.Out)

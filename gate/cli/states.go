@@ -27,6 +27,7 @@ func (g *global) drifting(cfg *gate.Config) *pipeline.Drift {
 	return &pipeline.Drift{
 		Recorded: func(ctx context.Context) (*gate.State, []*gate.State, error) { return g.recorded(ctx, cfg, nil) },
 		Live:     func(ctx context.Context, p *gate.Plan) (*gate.Snapshot, error) { return g.briefly(ctx, p, cfg) },
+		Acts:     g.acts,
 		Sets:     c.Sets,
 		Defaults: g.defaults,
 		Report: func(c *pipeline.Comparison) error {
@@ -125,6 +126,15 @@ func (g *global) briefly(ctx context.Context, p *gate.Plan, cfg *gate.Config) (*
 	return g.read(ctx, wants, cfg), nil
 }
 
+// acts reads the groups of a plan, and what they did.
+func (g *global) acts(ctx context.Context, p *gate.Plan) (*gate.Snapshot, error) {
+	wants, err := live.Wants(p, nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	return g.read(ctx, wants, gate.DefaultConfig()), nil
+}
+
 func (g *global) configuration(base string) *written.Configuration {
 	return &written.Configuration{Dir: g.chdir, Base: base, Data: terraform.Getenv(g.Env, "TF_DATA_DIR")}
 }
@@ -153,8 +163,13 @@ func (g *global) driftReport(c *pipeline.Comparison, ds []drift.Difference) repo
 	for _, s := range c.Others {
 		out.States, out.Recorded = append(out.States, s.Name), out.Recorded+len(s.Objects)
 	}
+	out.Trail = c.Trail
 	for _, d := range ds {
-		out.Differences = append(out.Differences, report.Drifted{Difference: d, Repair: drift.Repair(d, ds, c.Snapshot, where)})
+		one := report.Drifted{Difference: d, Repair: drift.Repair(d, ds, c.Snapshot, where)}
+		if c.Trail != nil {
+			one.ByHand = d.ByHand(*c.Trail)
+		}
+		out.Differences = append(out.Differences, one)
 	}
 	return out
 }

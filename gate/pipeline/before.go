@@ -19,6 +19,7 @@ type Drift struct {
 	Live     func(context.Context, *gate.Plan) (*gate.Snapshot, error)     // reads members and groups, and not how they are
 	Sets     func(address, attribute string, defaults bool) (string, bool) // what the configuration says, where that is certain
 	Defaults func() bool                                                   // variables have their defaults, but for those on the command line
+	Acts     func(context.Context, *gate.Plan) (*gate.Snapshot, error)     // reads what the groups of a plan did, and why they say they did it
 	Report   func(*Comparison) error                                       // shows the differences, and the way out of each
 }
 
@@ -28,6 +29,7 @@ type Comparison struct {
 	Others      []*gate.State
 	Snapshot    *gate.Snapshot
 	Differences []drift.Difference
+	Trail       *gate.Trail // who made the differences, as far as is known; nil: nobody asked
 }
 
 // Compare reads both sides and compares them. It is an error where either was
@@ -43,6 +45,7 @@ func (g *Gate) Compare(ctx context.Context) (*Comparison, error) {
 	if len(plan.Changes) == 0 {
 		return c, nil
 	}
+	g.beginTrail(ctx, plan)
 	if c.Snapshot, err = g.Drift.Live(ctx, plan); err != nil {
 		return nil, err
 	}
@@ -114,11 +117,13 @@ func (w *Wrapper) before(ctx context.Context, args terraform.Args) (*Comparison,
 		}
 	}
 	fmt.Fprintln(w.Log, "holdfast: no plan was made; what follows is judged from the recorded state, as far as the next plan is certain.")
-	if err := w.Report(d.Verdict); err != nil {
+	said := w.attributed(d.Verdict)
+	said.Plan.Digest, said.Plan.CreatedAt = "", time.Time{} // there is none
+	if err := w.Report(said); err != nil {
 		return nil, err
 	}
 	fmt.Fprintln(w.Log)
-	c.Snapshot = d.input.Snapshot // it was read in full
+	c.Snapshot, c.Trail = d.input.Snapshot, said.Trail // it was read in full
 	if err := w.Drift.Report(c); err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/holdfast-gate/holdfast/gate"
+	"github.com/holdfast-gate/holdfast/gate/drift"
 )
 
 // A Trail is the history of calls while it is read.
@@ -64,12 +65,56 @@ func (g *Gate) attributed(v gate.Verdict) gate.Verdict {
 	if !v.Explainable() {
 		return v
 	}
+	return v.Attributed(g.known())
+}
+
+// known waits for the history of calls, and never beyond its deadline.
+func (g *Gate) known() gate.Trail {
 	if g.trail == nil {
-		return v.Attributed(gate.Trail{})
+		return gate.Trail{}
 	}
 	select {
 	case <-g.trail.Done():
 	case <-g.trail.ctx.Done():
 	}
-	return v.Attributed(g.trail.Known())
+	return g.trail.Known()
+}
+
+// Attribute adds to a comparison who made its differences: what the history of
+// calls has by its deadline, and what AWS itself knows at once. The differences
+// stay as they are.
+func (g *Gate) Attribute(ctx context.Context, c *Comparison) {
+	defer g.endTrail()
+	if len(c.Differences) == 0 {
+		return
+	}
+	plan := drift.Plan(append([]*gate.State{c.Own}, c.Others...), g.Now())
+	s := *c.Snapshot
+	s.Groups = g.acts(ctx, plan, c)
+	v := gate.Verdict{Clusters: gate.Clusters(gate.Input{Now: g.Now(), Config: g.Config, Plan: plan, Snapshot: &s})}
+	c.Trail = v.Attributed(g.known()).Trail
+}
+
+// acts returns the groups of a comparison, those that differ with what they did.
+// Why they did it explains and decides nothing, so a read that fails is none.
+func (g *Gate) acts(ctx context.Context, plan *gate.Plan, c *Comparison) []gate.Group {
+	groups := slices.Clone(c.Snapshot.Groups)
+	about := *plan
+	about.Regions = nil
+	about.Changes = slices.DeleteFunc(slices.Clone(plan.Changes), func(o gate.Change) bool {
+		return o.Type != "aws_autoscaling_group" || !slices.ContainsFunc(c.Differences, func(d drift.Difference) bool { return d.Ref == o.ID && d.Region == o.Region })
+	})
+	if len(about.Changes) == 0 {
+		return groups
+	}
+	s, err := g.Drift.Acts(ctx, &about)
+	if err != nil {
+		return groups
+	}
+	for i, group := range groups {
+		if k := slices.IndexFunc(s.Groups, func(o gate.Group) bool { return o.Name == group.Name && o.Region == group.Region }); k >= 0 {
+			groups[i].Operations = s.Groups[k].Operations
+		}
+	}
+	return groups
 }

@@ -1,10 +1,8 @@
 package report
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
 
@@ -13,7 +11,7 @@ import (
 )
 
 // DriftFormatVersion is the version of what DriftJSON writes.
-const DriftFormatVersion = "1.0"
+const DriftFormatVersion = "1.1"
 
 // A DriftReport is every difference between what was recorded and what is live,
 // with the way out of each.
@@ -30,6 +28,7 @@ type DriftReport struct {
 // A Drifted is a difference and the way out of it.
 type Drifted struct {
 	drift.Difference
+	ByHand gate.Tri     `json:"by_hand,omitempty"` // whether a human made it by hand, and neither AWS nor a program that is meant to; not known says nothing
 	Repair []drift.Step `json:"repair,omitempty"`
 }
 
@@ -44,12 +43,21 @@ func (d DriftReport) Unaccepted() int {
 	return n
 }
 
+// byHand counts those of them that are known to be made by hand.
+func (d DriftReport) byHand() int {
+	n := 0
+	for _, x := range d.Differences {
+		if !x.Accepted() && x.ByHand == gate.Yes {
+			n++
+		}
+	}
+	return n
+}
+
 // DriftJSON writes a report of drift for programs. The error is that of w.
 func DriftJSON(w io.Writer, d DriftReport) error {
-	d.FormatVersion = DriftFormatVersion
-	e := json.NewEncoder(w)
-	e.SetIndent("", "  ")
-	return e.Encode(d)
+	d.FormatVersion, d.States, d.Differences, d.Sources = DriftFormatVersion, list(d.States), list(d.Differences), list(d.Sources)
+	return write(w, d)
 }
 
 // Drift writes a report of drift for people. What is to be pasted is never
@@ -60,6 +68,9 @@ func Drift(w io.Writer, d DriftReport, o Options) error {
 	told := fmt.Sprintf("%s between what is recorded and what is live", gate.Count(n, "difference"))
 	if accepted := len(d.Differences) - n; accepted > 0 {
 		told += fmt.Sprintf(", and %d accepted", accepted)
+	}
+	if made := d.byHand(); made > 0 {
+		told += fmt.Sprintf("; %d made by hand", made)
 	}
 	decision, word := gate.Block, "DRIFT"
 	if n == 0 {
@@ -75,7 +86,7 @@ func Drift(w io.Writer, d DriftReport, o Options) error {
 		case x.Accepted():
 			p.line(2, "ignored until %s: %s", x.Until, x.Ignored)
 		default:
-			p.who(x, d.Trail)
+			p.who(x, d)
 			for _, step := range x.Repair {
 				p.step(step)
 			}
@@ -85,6 +96,7 @@ func Drift(w io.Writer, d DriftReport, o Options) error {
 	if len(d.Sources) > 0 {
 		p.blank()
 		p.sources(d.Sources, d.At)
+		p.trail(d.Trail)
 	}
 	return p.flush()
 }
@@ -98,26 +110,15 @@ func (p *page) step(s drift.Step) {
 }
 
 // who says who did it, as far as somebody recorded it.
-func (p *page) who(x Drifted, trail *gate.Trail) {
-	if trail == nil {
+func (p *page) who(x Drifted, d DriftReport) {
+	if d.Trail == nil || x.Code == drift.Generations {
 		return
 	}
-	found := false
-	for _, a := range trail.Attributions {
-		if a.Failed != "" || a.Ref != x.Ref && !slices.Contains(x.Members, a.Ref) {
-			continue
-		}
-		found = true
-		p.line(2, "who: %s by %s (%s) at %s; %s", a.Event, who(a), a.Means, a.At.UTC().Format(time.RFC3339), a.Source)
+	lines := p.deeds(x.Who(*d.Trail), d.At)
+	if len(lines) == 0 && len(d.Trail.Reach) > 0 {
+		lines = []string{"no event was found, which does not mean that nobody did it"}
 	}
-	if !found {
-		p.line(2, "who: no event was found, which does not mean that nobody did it")
+	for _, line := range lines {
+		p.line(2, "who: %s", line)
 	}
-}
-
-func who(a gate.Attribution) string {
-	if a.Who == "" {
-		return "somebody"
-	}
-	return a.Who
 }

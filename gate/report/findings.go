@@ -120,7 +120,9 @@ func (p *page) shown(v gate.Verdict, f gate.Finding) {
 	if left > 0 {
 		p.field("seen", "and "+gate.Count(left, "observation")+" more, with -o json")
 	}
-	p.attributed(v, f)
+	for _, line := range p.attributed(v, f) {
+		p.field("who", line)
+	}
 }
 
 // says reports whether a message has every word of what it is about.

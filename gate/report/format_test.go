@@ -51,7 +51,7 @@ func TestFormats(t *testing.T) {
 		if f.Name == "text" || f.Name == "json" {
 			continue
 		}
-		for _, name := range []string{"parakeet", "warn", "overridden", "broken"} {
+		for _, name := range []string{"parakeet", "warn", "overridden", "broken", "attributed"} {
 			golden(t, name+"."+endings[f.Name], []byte(written(t, f.Name, verdicts()[name], placed())))
 		}
 	}
@@ -175,8 +175,11 @@ func readers(t *testing.T) map[string]func(string) said {
 	}
 }
 
-// All formats say the same of every verdict: whether it permits, and the codes
-// of what blocks.
+// bare takes off a text the marks of code of Markdown.
+var bare = strings.NewReplacer("`", "")
+
+// All formats say the same of every verdict: whether it permits, the codes of
+// what blocks, and who did what it is about.
 func TestFormatsAgree(t *testing.T) {
 	read := readers(t)
 	for name, v := range verdicts() {
@@ -198,6 +201,14 @@ func TestFormatsAgree(t *testing.T) {
 			expected := want
 			if (f.Name == "json" || f.Name == "text") && !slices.ContainsFunc(v.Findings, blocks) {
 				expected.blocking = nil // the whole of it is there, or its sentence
+			}
+			// Who did it is in every format, with the id to look it up by.
+			for _, about := range reasons(v) {
+				for _, a := range v.About(about) {
+					if text := bare.Replace(written(t, f.Name, v, placed())); !strings.Contains(text, a.EventID) || !strings.Contains(text, a.Who) || !strings.Contains(text, a.Event) {
+						t.Errorf("%s as %s: got nothing of %s by %s (%s)", name, f.Name, a.Event, a.Who, a.EventID)
+					}
+				}
 			}
 			if got.permits != expected.permits || !slices.Equal(got.blocking, expected.blocking) {
 				t.Errorf("%s as %s: got %+v; want %+v", name, f.Name, got, expected)

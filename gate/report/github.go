@@ -27,11 +27,11 @@ type Note struct {
 	Place          // its file is "." where there is none in the repository
 	Stops   bool   // an error; else a warning
 	Title   string // one line
-	Message string // the finding, and on a second line the way out
+	Message string // the finding, on a second line the way out, and on more who did it
 }
 
 // Notes are the findings of a verdict for what shows them beside lines, those
-// that stop first. Their text is as Plain makes it.
+// that stop first, each with who did what it is about. Their text is as Plain makes it.
 func Notes(v gate.Verdict, o Options) []Note {
 	known := knownTo(v)
 	var stops, warns []Note
@@ -41,6 +41,7 @@ func Notes(v gate.Verdict, o Options) []Note {
 		if f.Remedy != "" {
 			n.Message += "\nTo pass: " + Plain(f.Remedy)
 		}
+		n.Message += doers(v, f, "\n")
 		if n.Stops {
 			stops = append(stops, n)
 		} else {

@@ -38,6 +38,7 @@ func CodeQuality(w io.Writer, v gate.Verdict, o Options) error {
 		if f.Remedy != "" {
 			e.Description += ". To pass: " + Plain(f.Remedy)
 		}
+		e.Description += doers(v, f, ". ")
 		at := o.somewhere(v, known, f)
 		e.Location.Path, e.Location.Lines.Begin = at.File, at.Line
 		out = append(out, e)

@@ -33,7 +33,7 @@ func JUnit(w io.Writer, v gate.Verdict, o Options) error {
 		}
 		for _, f := range fs {
 			if f.Cluster == name {
-				s.add(tested(known, f, o))
+				s.add(tested(v, known, f, o))
 			}
 		}
 		for _, r := range v.Runs {
@@ -55,7 +55,7 @@ func JUnit(w io.Writer, v gate.Verdict, o Options) error {
 }
 
 // tested is a finding as a test case.
-func tested(k known, f gate.Finding, o Options) testcase {
+func tested(v gate.Verdict, k known, f gate.Finding, o Options) testcase {
 	name := append([]string{f.Code}, k.of(f)...)
 	if f.Role != "" {
 		name = slices.Insert(name, 1, f.Role)
@@ -65,6 +65,7 @@ func tested(k known, f gate.Finding, o Options) testcase {
 	if f.Remedy != "" {
 		text += "\nTo pass: " + Plain(f.Remedy)
 	}
+	text += doers(v, f, "\n")
 	if p, ok := o.at(k, f); ok {
 		text += "\nAt: " + Plain(p.String())
 	}

@@ -295,6 +295,9 @@ func (m *markdown) reason(f gate.Finding, told bool) string {
 			break
 		}
 	}
+	for _, line := range m.page.attributed(m.v, f) {
+		text += "\\\n  **Who:** " + sentence(line)
+	}
 	if f.Remedy != "" {
 		text += "\\\n  **To pass:** " + sentence(f.Remedy)
 	}
@@ -365,6 +368,9 @@ func (m *markdown) reads() {
 	}
 	if len(lines) > 0 {
 		m.add("list of reads that ended early", "<details><summary>What could not be read or judged</summary>\n\n%s\n</details>\n\n", strings.Join(lines, ""))
+	}
+	for _, line := range reached(m.v.Trail) {
+		m.add("note on who did it", "<sub>%s</sub>\n\n", sentence(line))
 	}
 }
 

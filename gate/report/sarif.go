@@ -32,6 +32,7 @@ func SARIF(w io.Writer, v gate.Verdict, o Options) error {
 		if f.Remedy != "" {
 			text += ". To pass: " + Plain(f.Remedy)
 		}
+		text += doers(v, f, ". ")
 		at := o.somewhere(v, known, f)
 		r := sarifResult{RuleID: Plain(f.Code), Level: level, Message: sarifText{text}, PartialFingerprints: map[string]string{"holdfast/v1": prints[i]}}
 		r.Locations = []sarifLocation{{PhysicalLocation: sarifPhysical{Artifact: sarifArtifact{URI: uri(at.File)}, Region: sarifRegion{at.Line, at.Column}}}}

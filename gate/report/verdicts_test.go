@@ -24,6 +24,7 @@ func verdicts() map[string]gate.Verdict {
 		"blind":      blind(),
 		"hostile":    hostile("i-0\x1b[2J\r\nholdfast: ALLOWED \u202e\u009b31m\x00\xff\U000e0041"),
 		"large":      large(),
+		"attributed": attributed(),
 		"broken":     {Decision: gate.Block, At: at(), Runs: []gate.Run{{Check: "quorum", Cluster: "search", Outcome: gate.Errored, Decision: gate.Block, Reason: "index out of range"}}},
 	}
 }
@@ -194,6 +195,29 @@ func blind() gate.Verdict {
 	return v
 }
 
+// attributed is the outage, of which it is known who began it.
+func attributed() gate.Verdict {
+	v := parakeet()
+	did := func(ref, event, who string, means gate.Means, ago time.Duration, id string) gate.Attribution {
+		return gate.Attribution{Region: "us-east-1", Ref: ref, Event: event, Who: who, Means: means, At: at().Add(-ago), EventID: id, Source: gate.SourceTrail}
+	}
+	size := did("search", "SetDesiredCapacity", "ann@example.com", gate.MeansConsole, 3*time.Hour, "11111111-0000-4000-8000-000000000001")
+	size.Human, size.Detail, size.Through = true, "desired 6", "AWSReservedSSO_Admin"
+	tried := did("search", "UpdateAutoScalingGroup", "ci", gate.MeansTerraform, 2*time.Hour, "11111111-0000-4000-8000-000000000002")
+	tried.Failed = "AccessDenied"
+	v.Trail = &gate.Trail{
+		Attributions: []gate.Attribution{
+			did("i-0", "TerminateInstances", "bob", gate.MeansConsoleCLI, 40*time.Second, "11111111-0000-4000-8000-000000000003"),
+			did("i-1", "TerminateInstances", "bob", gate.MeansConsoleCLI, 40*time.Second, "11111111-0000-4000-8000-000000000003"),
+			{Region: "us-east-1", Ref: "i-2", Event: "TerminateInstances", At: at().Add(-40 * time.Second), Detail: "User initiated shutdown", Source: gate.SourceInstances},
+			tried, size,
+		},
+		Reach: []gate.Reach{{Region: "us-east-1", From: at().Add(-6 * time.Hour), Until: at().Add(-15 * time.Minute), Read: []string{"TerminateInstances"}, Unread: []string{"RunInstances"}, Calls: 2,
+			Problem: gate.ProblemThrottled, Err: "cloudtrail:LookupEvents in us-east-1 was throttled"}},
+	}
+	return v
+}
+
 // hostile has one text wherever a plan, a tag or AWS can put one.
 func hostile(s string) gate.Verdict {
 	m := member(s, s, s, gate.Failed, gate.ServingNo, time.Minute)
@@ -212,6 +236,8 @@ func hostile(s string) gate.Verdict {
 	}
 	v.Runs = append(v.Runs, gate.Run{Check: s, Cluster: s, Outcome: gate.Errored, Reason: s})
 	v.Sources = append(v.Sources, gate.Source{Name: s, Region: s, Err: s, Problem: gate.Problem(s)}, gate.Source{Name: s, Region: s + "3", Complete: true})
+	v.Trail = &gate.Trail{Attributions: []gate.Attribution{{Region: s, Ref: s, Event: s, Who: s, Through: s, EventID: s, Failed: s, Detail: s, Source: s}},
+		Reach: []gate.Reach{{Region: s, Read: []string{s}, Unread: []string{s}, Problem: gate.Problem(s), Err: s}}}
 	v.Account, v.Caller, v.Snapshot, v.Config, v.Plan.Digest, v.Plan.Workspace = s, s, s, s, s, s
 	return v
 }

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -18,18 +19,33 @@ type deed struct {
 	refs []string
 }
 
-// attributed writes who did what a finding is about, each deed once on a page.
-func (p *page) attributed(v gate.Verdict, f gate.Finding) {
-	var list []deed
-	for _, a := range v.About(f) {
-		if p.told == nil {
-			p.told = map[string]bool{}
-		}
+// attributed says who did what a finding is about, each deed once on a page.
+func (p *page) attributed(v gate.Verdict, f gate.Finding) []string {
+	if p.told == nil {
+		p.told = map[string]bool{}
+	}
+	return p.deeds(slices.DeleteFunc(v.About(f), func(a gate.Attribution) bool {
 		key := strings.Join([]string{a.Region, a.Ref, a.Event, a.EventID, a.At.String()}, " ")
-		if p.told[key] {
-			continue
-		}
+		told := p.told[key]
 		p.told[key] = true
+		return told
+	}), v.At)
+}
+
+// doers says who did what a finding is about, where each finding stands by
+// itself: each on a line of its own that begins with before, as Plain makes it.
+func doers(v gate.Verdict, f gate.Finding, before string) string {
+	var b strings.Builder
+	for _, line := range newPage(io.Discard, Options{}).deeds(v.About(f), v.At) {
+		b.WriteString(before + "Who: " + Plain(line))
+	}
+	return b.String()
+}
+
+// deeds says who did what, those first that changed something.
+func (p *page) deeds(of []gate.Attribution, at time.Time) []string {
+	var list []deed
+	for _, a := range of {
 		if i := slices.IndexFunc(list, func(d deed) bool { return same(d.Attribution, a) }); i >= 0 {
 			list[i].refs = append(list[i].refs, a.Ref)
 			continue
@@ -38,13 +54,14 @@ func (p *page) attributed(v gate.Verdict, f gate.Finding) {
 	}
 	// What changed nothing explains least.
 	slices.SortStableFunc(list, func(a, b deed) int { return strings.Compare(sign(a.Failed), sign(b.Failed)) })
+	var out []string
 	for i, d := range list {
 		if i >= fewDeeds && !p.o.Verbose {
-			p.field("who", "and "+gate.Count(len(list)-i, "event")+" more, with -o json")
-			return
+			return append(out, "and "+gate.Count(len(list)-i, "event")+" more, with -o json")
 		}
-		p.field("who", p.deed(d, v.At))
+		out = append(out, p.deed(d, at))
 	}
+	return out
 }
 
 func sign(failed string) string {
@@ -107,22 +124,31 @@ func doer(a gate.Attribution) string {
 	return who
 }
 
-// trail writes how far the history of calls was read. What it does not show was
-// not done by nobody.
+// trail writes how far the history of calls was read.
 func (p *page) trail(t *gate.Trail) {
-	if t == nil {
-		return
+	for _, line := range reached(t) {
+		p.line(0, "%s", line)
 	}
+}
+
+// reached says how far the history of calls was read, region by region. What it
+// does not show was not done by nobody.
+func reached(t *gate.Trail) []string {
+	if t == nil {
+		return nil
+	}
+	var out []string
 	for _, r := range t.Reach {
 		where := in(nonEmpty(r.Region))
 		if r.Complete {
-			p.line(0, "Who did it%s: CloudTrail was read from %s to %s, in %s. What is later may not be there yet, and no event does not mean nobody.",
-				where, clockTime(r.From), clockTime(r.Until), gate.Count(r.Calls, "call"))
+			out = append(out, fmt.Sprintf("Who did it%s: CloudTrail was read from %s to %s, in %s. What is later may not be there yet, and no event does not mean nobody.",
+				where, clockTime(r.From), clockTime(r.Until), gate.Count(r.Calls, "call")))
 			continue
 		}
-		p.line(0, "Who did it%s: CloudTrail was read in part, %d of %s from %s to %s, in %s: %s%s. No event does not mean nobody; nothing was decided by it.",
-			where, len(r.Read), gate.Count(len(r.Read)+len(r.Unread), "kind of event"), clockTime(r.From), clockTime(r.Until), gate.Count(r.Calls, "call"), orFailed(r.Problem), reason(r.Err))
+		out = append(out, fmt.Sprintf("Who did it%s: CloudTrail was read in part, %d of %d kinds of event from %s to %s, in %s: %s%s. No event does not mean nobody; nothing was decided by it.",
+			where, len(r.Read), len(r.Read)+len(r.Unread), clockTime(r.From), clockTime(r.Until), gate.Count(r.Calls, "call"), orFailed(r.Problem), reason(r.Err)))
 	}
+	return out
 }
 
 func clockTime(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 MST") }

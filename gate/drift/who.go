@@ -1,0 +1,69 @@
+package drift
+
+import (
+	"slices"
+
+	"github.com/holdfast-gate/holdfast/gate"
+)
+
+// Who is what is known of who made a difference, newest first: what was done to
+// what it is about, as far as that can have made it. Empty is never nobody.
+func (d Difference) Who(t gate.Trail) []gate.Attribution {
+	var out []gate.Attribution
+	for _, a := range t.Attributions {
+		mine := a.Ref == d.Ref && (d.Region == "" || a.Region == d.Region)
+		if (mine || slices.Contains(d.Members, a.Ref)) && d.madeBy(a.Event) {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// ByHand reports whether a human made a difference by hand, and neither AWS nor
+// a program that is meant to. It is not known where no event was found, or one
+// that does not say.
+func (d Difference) ByHand(t gate.Trail) gate.Tri {
+	said := gate.TriUnknown
+	for _, a := range d.Who(t) {
+		switch {
+		case a.Failed != "": // it changed nothing
+		case a.Manual():
+			return gate.Yes
+		case a.Means == gate.MeansUnknown || a.Means == gate.MeansCLI:
+			return gate.TriUnknown
+		default:
+			said = gate.No
+		}
+	}
+	return said
+}
+
+// madeBy reports whether an event can have made a difference.
+func (d Difference) madeBy(event string) bool {
+	var events []string
+	switch d.Code {
+	case Generations: // that is nobody's deed, but the sum of many
+		return false
+	case Size:
+		events = resizing()
+	case Surplus, Unmanaged:
+		events = append(resizing(), "RunInstances")
+	case Template:
+		events = []string{"UpdateAutoScalingGroup", "StartInstanceRefresh"}
+	case Tags, Membership:
+		events = []string{"CreateTags", "DeleteTags", "CreateOrUpdateTags"}
+	case Attribute:
+		events = []string{"UpdateAutoScalingGroup", "ModifyInstanceAttribute"}
+		if d.Attribute == "suspended_processes" {
+			events = []string{"SuspendProcesses", "ResumeProcesses"}
+		}
+	default: // what is lost may have many reasons
+		return true
+	}
+	return slices.Contains(events, event)
+}
+
+// resizing is what changes how many members a group has or should have.
+func resizing() []string {
+	return []string{"UpdateAutoScalingGroup", "SetDesiredCapacity", "TerminateInstanceInAutoScalingGroup", "AttachInstances", "DetachInstances", "EnterStandby", "ExitStandby"}
+}

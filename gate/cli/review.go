@@ -125,8 +125,14 @@ func (r *reviewing) pending() string {
 }
 
 // judge gives the verdict under the policy of the base branch.
-func (r *reviewing) judge(ctx context.Context) (gate.Verdict, error) {
-	var err error
+func (r *reviewing) judge(ctx context.Context) (_ gate.Verdict, err error) {
+	// A defect decides nothing, which must be said: else the status waits for ever.
+	defer func() {
+		if defect := recover(); defect != nil {
+			fmt.Fprintf(r.Err, "holdfast: %v\n", defect)
+			err = errors.New("holdfast has a defect and decided nothing\nReport it with the log of the job; do not apply this change unchecked")
+		}
+	}()
 	if r.policy, err = r.readPolicy(ctx); err != nil {
 		return gate.Verdict{}, err
 	}

@@ -45,3 +45,17 @@ func TestReviewNeedsAForge(t *testing.T) {
 		}
 	}
 }
+
+// A defect is an error like any other, so that the status does not stay
+// pending.
+func TestADefectIsSaidInTheReview(t *testing.T) {
+	var log strings.Builder
+	r := &reviewing{reviewOptions: &reviewOptions{global: &global{Factory: &Factory{Err: &log}}}} // without a repository
+	_, err := r.judge(t.Context())
+	if err == nil || !strings.HasPrefix(err.Error(), "holdfast has a defect and decided nothing\n") || strings.Contains(err.Error(), "nil pointer") {
+		t.Errorf("got %v, want one that tells of a defect and nothing of what it met", err)
+	}
+	if !strings.Contains(log.String(), "nil pointer") {
+		t.Errorf("log: got %q, want what the defect was", log.String())
+	}
+}

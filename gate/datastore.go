@@ -28,14 +28,15 @@ type DataStore struct {
 
 // The kinds of data stores.
 const (
-	KindBucket      = "s3.bucket"
-	KindDatabase    = "rds.instance"
-	KindDatabases   = "rds.cluster"
-	KindGlobal      = "rds.global"
-	KindTable       = "dynamodb.table"
-	KindCache       = "elasticache.group"
-	KindGlobalCache = "elasticache.global"
-	KindVolume      = "ebs.volume"
+	KindBucket       = "s3.bucket"
+	KindDatabase     = "rds.instance"
+	KindDatabases    = "rds.cluster"
+	KindGlobal       = "rds.global"
+	KindTable        = "dynamodb.table"
+	KindCache        = "elasticache.group"
+	KindCacheCluster = "elasticache.cluster"
+	KindGlobalCache  = "elasticache.global"
+	KindVolume       = "ebs.volume"
 )
 
 // Join sets Phase, Serving and Since of a store and of its nodes from what was

@@ -54,6 +54,16 @@ func Permissions(source string) []string {
 		return []string{"rds:DescribeBlueGreenDeployments"}
 	case SourceLag:
 		return []string{"cloudwatch:GetMetricData"}
+	case SourceCaches:
+		return []string{"elasticache:DescribeReplicationGroups"}
+	case SourceCacheClusters:
+		return []string{"elasticache:DescribeCacheClusters"}
+	case SourceGlobalCaches:
+		return []string{"elasticache:DescribeGlobalReplicationGroups"}
+	case SourceCacheSnapshots:
+		return []string{"elasticache:DescribeSnapshots"}
+	case SourceCacheLag:
+		return []string{"cloudwatch:GetMetricData"}
 	case SourceTargets:
 		return []string{"elasticloadbalancing:DescribeTargetHealth"}
 	case SourceTables:

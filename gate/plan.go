@@ -230,6 +230,13 @@ func KeptAttributes(resourceType string) []string {
 		return []string{"id", "arn", "region", "identifier", "cluster_identifier", "instance_class", "engine_version", "writer", "promotion_tier", "availability_zone", "apply_immediately", "tags", "tags_all"}
 	case "aws_rds_global_cluster":
 		return []string{"id", "arn", "region", "global_cluster_identifier", "force_destroy", "deletion_protection", "engine_version"}
+	case "aws_elasticache_replication_group":
+		return []string{"id", "arn", "region", "replication_group_id", "engine", "engine_version", "node_type", "num_cache_clusters", "num_node_groups", "replicas_per_node_group", "node_group_configuration",
+			"automatic_failover_enabled", "multi_az_enabled", "cluster_mode", "global_replication_group_id", "apply_immediately", "final_snapshot_identifier", "tags", "tags_all"}
+	case "aws_elasticache_cluster":
+		return []string{"id", "arn", "region", "cluster_id", "replication_group_id", "engine", "engine_version", "node_type", "num_cache_nodes", "apply_immediately", "final_snapshot_identifier", "tags", "tags_all"}
+	case "aws_elasticache_global_replication_group":
+		return []string{"id", "arn", "region", "global_replication_group_id", "primary_replication_group_id", "num_node_groups"}
 	case "aws_ebs_volume":
 		return []string{"id", "arn", "region", "availability_zone", "size", "iops", "throughput", "type", "final_snapshot", "snapshot_id"}
 	}

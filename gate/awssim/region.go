@@ -21,6 +21,10 @@ type region struct {
 	tables    map[string]*table
 	databases map[string]*database
 
+	cacheGroups    map[string]*cacheGroup
+	cacheClusters  map[string]*cacheCluster
+	cacheSnapshots []cacheSnapshot
+
 	dbSnapshots []dbSnapshot
 	backups     []tableBackup
 	mappings    map[string]*mapping // by id
@@ -44,9 +48,13 @@ func (w *World) newRegion(name string) *region {
 		snapshots: map[string]*volumeSnapshot{},
 		tables:    map[string]*table{},
 		databases: map[string]*database{},
-		mappings:  map[string]*mapping{},
-		pipes:     map[string]pipe{},
-		copies:    map[string]string{},
+
+		cacheGroups:   map[string]*cacheGroup{},
+		cacheClusters: map[string]*cacheCluster{},
+
+		mappings: map[string]*mapping{},
+		pipes:    map[string]pipe{},
+		copies:   map[string]string{},
 	}
 	r.security[r.known("sg")] = securityGroup{r.known("sg"), "default", "default VPC security group"}
 	return r
@@ -110,6 +118,7 @@ func (r *region) clone() *region {
 	r.cloneVolumes(c)
 	r.cloneTables(c)
 	r.cloneDatabases(c)
+	r.cloneCaches(c)
 	return c
 }
 

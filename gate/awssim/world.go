@@ -49,6 +49,8 @@ type World struct {
 	lag      lag
 	calls    []Call
 	trail    trail
+
+	globalCaches []globalCache
 }
 
 // New returns an empty World whose clock stands at start.
@@ -75,6 +77,7 @@ func New(start time.Time) *World {
 		"cloudtrail":           w.cloudtrail(),
 		"monitoring":           w.cloudwatch(),
 		"rds":                  w.rds(),
+		"elasticache":          w.elasticache(),
 	}
 	return w
 }

@@ -23,6 +23,7 @@ func readers() []reader {
 		{bucketSources(), (*reading).readBuckets},
 		{[]string{gate.SourceTables, gate.SourceTableStreams, gate.SourceTableBackups, gate.SourceRecovery, gate.SourceMappings, gate.SourcePipes, gate.SourceEndpoints, gate.SourceTasks}, (*reading).readTables},
 		{databaseSources(), (*reading).readDatabases},
+		{cacheSources(), (*reading).readCaches},
 	}
 }
 

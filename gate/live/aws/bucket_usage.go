@@ -2,6 +2,7 @@ package aws
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
@@ -15,6 +16,13 @@ import (
 
 // A gauge reads metrics in one region.
 type gauge struct{ client *cloudwatch.Client }
+
+func newGauge(cfg sdk.Config) gauge {
+	return gauge{cloudwatch.NewFromConfig(cfg, func(o *cloudwatch.Options) {
+		// Of the protocols of CloudWatch the one whose answers are seen to be whole.
+		o.Protocol = awsjson.New10(schemas.GraniteServiceVersion20100801)
+	})}
+}
 
 // storageTypes are the values of the dimension StorageType under which
 // BucketSizeBytes is kept (S3 User Guide, "Metrics and dimensions").
@@ -30,10 +38,7 @@ func (b *bucketRead) readStorage(ctx context.Context) {
 	if s == nil {
 		return
 	}
-	m := gauge{cloudwatch.NewFromConfig(b.settings(b.at.region, wholeJSON), func(o *cloudwatch.Options) {
-		// Of the protocols of CloudWatch the one whose answers are seen to be whole.
-		o.Protocol = awsjson.New10(schemas.GraniteServiceVersion20100801)
-	})}
+	m := newGauge(b.settings(b.at.region, wholeJSON))
 	end := b.o.Now().UTC().Truncate(24 * time.Hour).Add(24 * time.Hour)
 	in := &cloudwatch.GetMetricDataInput{StartTime: sdk.Time(end.AddDate(0, 0, -4)), EndTime: &end}
 	query := func(id, metric, storage string) {
@@ -47,19 +52,19 @@ func (b *bucketRead) readStorage(ctx context.Context) {
 	for i, t := range storageTypes() {
 		query("bytes"+string(rune('a'+i)), "BucketSizeBytes", t)
 	}
-	latest, err := m.latest(s.ctx(ctx), in)
+	points, err := m.points(s.ctx(ctx), in)
 	if err != nil {
 		s.fail(aboutBucket(explain(ctx, "cloudwatch:GetMetricData", b.at.region, err), b.name))
 		return
 	}
 	s.got()
-	objects, ok := latest["objects"]
+	objects, ok := newest(points["objects"])
 	if !ok {
 		return
 	}
 	u := &gate.Usage{Objects: int64(objects.value), At: objects.at}
-	for id, p := range latest {
-		if id != "objects" {
+	for id, some := range points {
+		if p, ok := newest(some); ok && id != "objects" {
 			u.Bytes += int64(p.value)
 		}
 	}
@@ -74,9 +79,17 @@ type point struct {
 	value float64
 }
 
-// latest are the newest points of each query, on whatever pages they are.
-func (m gauge) latest(ctx context.Context, in *cloudwatch.GetMetricDataInput) (map[string]point, error) {
-	out := map[string]point{}
+// newest is the last point of a metric; false if there is none.
+func newest(points []point) (point, bool) {
+	if len(points) == 0 {
+		return point{}, false
+	}
+	return slices.MaxFunc(points, func(a, b point) int { return a.at.Compare(b.at) }), true
+}
+
+// points are the points of each query, on whatever pages they are.
+func (m gauge) points(ctx context.Context, in *cloudwatch.GetMetricDataInput) (map[string][]point, error) {
+	out := map[string][]point{}
 	seen := map[string]bool{}
 	for {
 		page, err := m.client.GetMetricData(ctx, in)
@@ -85,8 +98,8 @@ func (m gauge) latest(ctx context.Context, in *cloudwatch.GetMetricDataInput) (m
 		}
 		for _, r := range page.MetricDataResults {
 			for i, at := range r.Timestamps {
-				if id := sdk.ToString(r.Id); i < len(r.Values) && !at.Before(out[id].at) {
-					out[id] = point{at.UTC(), r.Values[i]}
+				if id := sdk.ToString(r.Id); i < len(r.Values) {
+					out[id] = append(out[id], point{at.UTC(), r.Values[i]})
 				}
 			}
 		}

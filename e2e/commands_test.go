@@ -74,6 +74,7 @@ func commands() map[string]command {
 		"night": night, "objects": objects,
 	}
 	maps.Copy(all, reviewCommands())
+	maps.Copy(all, whoCommands())
 	return all
 }
 

@@ -43,9 +43,13 @@ func (v Verdict) Attributed(t Trail) Verdict {
 
 // isIn reports whether another attribution says the same and more: the same
 // event about the same thing, that went through, at about the same time. AWS
-// dates what it says of an instance by itself.
+// dates what it says of an instance by itself, and a group says of its creation
+// what it says of an update.
 func (a Attribution) isIn(other Attribution) bool {
 	const apart = 2 * time.Minute
+	if a.Event == "UpdateAutoScalingGroup" && other.Event == "CreateAutoScalingGroup" {
+		other.Event = a.Event
+	}
 	near := a.At.IsZero() || other.At.Sub(a.At).Abs() <= apart
 	return other.Failed == "" && other.Ref == a.Ref && other.Region == a.Region && other.Event == a.Event && near
 }

@@ -20,6 +20,7 @@ type front struct {
 	mu     sync.Mutex
 	acting int // how many
 	writes []string
+	hangs  string // an action that is never answered; empty: none
 }
 
 // maxBody bounds what is read of one request; the longest are a few kilobytes.
@@ -32,8 +33,13 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
+	action := actionOf(r, body)
+	if f.hung(action) {
+		<-r.Context().Done()
+		return
+	}
 	if byHand := strings.Contains(r.Header.Get("Authorization"), "Credential="+consoleKey+"/"); !byHand {
-		if waits := f.note(actionOf(r, body)); waits && f.read != nil {
+		if waits := f.note(action); waits && f.read != nil {
 			f.read()
 		}
 	}
@@ -56,6 +62,13 @@ func (f *front) note(action string) (waits bool) {
 		return false
 	}
 	return len(f.writes) > 0
+}
+
+// hung reports whether an action is never answered.
+func (f *front) hung(action string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.hangs != "" && f.hangs == action
 }
 
 func (f *front) begin() {

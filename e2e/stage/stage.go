@@ -109,5 +109,12 @@ func (s *Stage) Watch(seen func()) {
 	seen()
 }
 
+// Hang lets every request for an action wait for ever from now on; empty, none.
+func (s *Stage) Hang(action string) {
+	s.front.mu.Lock()
+	defer s.front.mu.Unlock()
+	s.front.hangs = action
+}
+
 // Writes returns the changing calls of the last act, in order.
 func (s *Stage) Writes() []string { return s.front.written() }

@@ -2,6 +2,7 @@ package drift
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/holdfast-gate/holdfast/gate"
 )
@@ -12,7 +13,7 @@ func (d Difference) Who(t gate.Trail) []gate.Attribution {
 	var out []gate.Attribution
 	for _, a := range t.Attributions {
 		mine := a.Ref == d.Ref && (d.Region == "" || a.Region == d.Region)
-		if (mine || slices.Contains(d.Members, a.Ref)) && d.madeBy(a.Event) {
+		if (mine || slices.Contains(d.Members, a.Ref)) && d.madeBy(a.Event) && d.sizedBy(a) {
 			out = append(out, a)
 		}
 	}
@@ -21,18 +22,21 @@ func (d Difference) Who(t gate.Trail) []gate.Attribution {
 
 // ByHand reports whether a human made a difference by hand, and neither AWS nor
 // a program that is meant to. It is not known where no event was found, or one
-// that does not say.
+// that does not say. A value is what the last of them made it; members are made
+// one by one.
 func (d Difference) ByHand(t gate.Trail) gate.Tri {
 	said := gate.TriUnknown
 	for _, a := range d.Who(t) {
 		switch {
 		case a.Failed != "": // it changed nothing
+			continue
 		case a.Manual():
 			return gate.Yes
 		case a.Means == gate.MeansUnknown || a.Means == gate.MeansCLI:
 			return gate.TriUnknown
-		default:
-			said = gate.No
+		}
+		if said = gate.No; d.Attribute != "" {
+			return said
 		}
 	}
 	return said
@@ -61,6 +65,16 @@ func (d Difference) madeBy(event string) bool {
 		return true
 	}
 	return slices.Contains(events, event)
+}
+
+// sizedBy reports whether a deed can have changed the size that a difference is
+// about. One that does not say which it changed can.
+func (d Difference) sizedBy(a gate.Attribution) bool {
+	word := map[string]string{"desired_capacity": "desired", "min_size": "min", "max_size": "max"}[d.Attribute]
+	if d.Code == Surplus {
+		word = "desired"
+	}
+	return a.Detail == "" || strings.Contains(a.Detail, word)
 }
 
 // resizing is what changes how many members a group has or should have.

@@ -113,7 +113,7 @@ func doer(a gate.Attribution) string {
 		gate.MeansTerraform:  "with terraform",
 		gate.MeansHoldfast:   "with holdfast",
 		gate.MeansService:    "by itself, a service of AWS",
-		gate.MeansOwner:      "a declared owner",
+		gate.MeansOwner:      "(a declared owner)",
 	}[a.Means]
 	if how != "" {
 		who += " " + how

@@ -96,6 +96,8 @@ func Permissions(source string) []string {
 		return []string{"s3:ListBucket"}
 	case SourceVersions:
 		return []string{"s3:ListBucketVersions"}
+	case SourceTrail:
+		return []string{"cloudtrail:LookupEvents"}
 	case SourceStorage:
 		return []string{"cloudwatch:GetMetricData"}
 	}

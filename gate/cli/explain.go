@@ -41,7 +41,7 @@ func newExplain(g *global, runF func(context.Context, *explainOptions) error) *c
 
 func runExplain(_ context.Context, o *explainOptions) error {
 	if o.name == "" && o.iam {
-		return report.Policy(o.Out, o.Suite)
+		return report.Policy(o.Out, o.Suite, gate.Permissions(gate.SourceTrail))
 	}
 	if o.name == "" {
 		return report.Checks(o.Out, o.Suite)
@@ -49,7 +49,7 @@ func runExplain(_ context.Context, o *explainOptions) error {
 	name, _, _ := strings.Cut(o.name, ".")
 	i := slices.IndexFunc(o.Suite, func(c *gate.Check) bool { return c.Name == name })
 	if i >= 0 && o.iam {
-		return report.Policy(o.Out, o.Suite[i:i+1])
+		return report.Policy(o.Out, o.Suite[i:i+1], nil)
 	}
 	if i >= 0 {
 		return report.Explain(o.Out, o.Suite[i])

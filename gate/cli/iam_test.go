@@ -22,7 +22,10 @@ func TestTheReadmesPolicyIsWhatExplainPrints(t *testing.T) {
 		t.Errorf("the README does not have this policy:\n%s", got)
 	}
 	var policy struct {
-		Statement []struct{ Action []string }
+		Statement []struct {
+			Sid    string
+			Action []string
+		}
 	}
 	if err := json.Unmarshal([]byte(got), &policy); err != nil {
 		t.Fatal(err)
@@ -30,11 +33,15 @@ func TestTheReadmesPolicyIsWhatExplainPrints(t *testing.T) {
 	if want := gate.Actions(checks.Suite()); strings.Join(policy.Statement[0].Action, " ") != strings.Join(want, " ") {
 		t.Errorf("got %v, want %v", policy.Statement[0].Action, want)
 	}
+	// Who did it decides nothing: whoever leaves that out loses no verdict.
+	if len(policy.Statement) != 2 || strings.Join(policy.Statement[1].Action, " ") != "cloudtrail:LookupEvents" || !strings.HasPrefix(policy.Statement[1].Sid, "Optional") {
+		t.Errorf("got %+v, want one more statement that is optional", policy.Statement[1:])
+	}
 }
 
 func TestThePolicyOfOneCheck(t *testing.T) {
 	got := explained(t, "explain", "--iam", "lastcopy.none")
-	if !strings.Contains(got, `"ec2:DescribeSnapshots"`) || strings.Contains(got, `"autoscaling:`) {
+	if !strings.Contains(got, `"ec2:DescribeSnapshots"`) || strings.Contains(got, `"autoscaling:`) || strings.Contains(got, "cloudtrail") {
 		t.Errorf("got %s, want what lastcopy reads and nothing else", got)
 	}
 }

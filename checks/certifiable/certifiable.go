@@ -74,6 +74,10 @@ func change(p *gate.Pass, c gate.Change) {
 		// A database whose name is hidden would be looked for under no name, and not
 		// found.
 		p.Report(gate.Finding{Code: "certifiable.unidentified", Decision: gate.Block, Subjects: []string{c.Address}, Message: fmt.Sprintf("the plan hides which database %s is (its identifier is sensitive), so what it leaves cannot be told", c.Address), Remedy: "take the identifier out of the sensitive value, and plan again"})
+	case hiddenCache(c):
+		// A node whose group is hidden would be looked for as a cluster of its own, and
+		// not found; nodes whose number is hidden cannot be counted.
+		p.Report(gate.Finding{Code: "certifiable.unidentified", Decision: gate.Block, Subjects: []string{c.Address}, Message: fmt.Sprintf("the plan hides which cache %s is, or how many nodes it has (sensitive), so what it leaves cannot be told", c.Address), Remedy: "take these out of the sensitive value, and plan again"})
 	case c.Type == "aws_ec2_instance_state" && slices.Contains(c.Unknown, "instance_id") && c.After.String("state") != "running":
 		// Which instance it stops will be known only when it does.
 		p.Report(gate.Finding{Code: "certifiable.unidentified", Decision: gate.Block, Subjects: []string{c.Address}, Message: fmt.Sprintf("the plan does not say yet which instance %s stops", c.Address), Remedy: "apply what it depends on first, then plan again"})
@@ -94,6 +98,16 @@ func change(p *gate.Pass, c gate.Change) {
 func hiddenDatabase(c gate.Change) bool {
 	kind, id := gate.DatabaseOf(c)
 	return kind != "" && id == "" && (c.Action.Ends() || c.Action == gate.Update)
+}
+
+// hiddenCache reports whether a change is about a cache that is there and does
+// not say which, or hides whether it is a node of a group or how many it has.
+func hiddenCache(c gate.Change) bool {
+	kind, id := gate.CacheOf(c)
+	hidden := id == "" || slices.ContainsFunc(c.Sensitive, func(n string) bool {
+		return slices.Contains([]string{"replication_group_id", "cluster_id", "num_cache_nodes"}, n)
+	})
+	return kind != "" && hidden && (c.Action.Ends() || c.Action == gate.Update)
 }
 
 func verb(c gate.Change) string {
@@ -124,7 +138,9 @@ func uncounted(c gate.Change) bool {
 		// What an update of a bucket takes has a check of its own.
 		return c.Type != "aws_s3_bucket" && altered(c)
 	}
-	return true
+	// An update of a global datastore reaches nodes in other regions; its end is
+	// for another check.
+	return c.Type != "aws_elasticache_global_replication_group"
 }
 
 // altered reports whether an update changes more than tags, which never matter.
@@ -174,7 +190,7 @@ func holders() []string {
 		"aws_spot_fleet_request", "aws_ec2_fleet", "aws_ecs_service", "aws_ecs_task_set", "aws_ecs_capacity_provider", "aws_ecs_cluster_capacity_providers",
 		"aws_eks_node_group", "aws_eks_cluster", "aws_eks_fargate_profile",
 		"aws_docdb_cluster", "aws_docdb_cluster_instance", "aws_docdb_global_cluster", "aws_neptune_cluster", "aws_neptune_cluster_instance", "aws_neptune_global_cluster",
-		"aws_elasticache_replication_group", "aws_elasticache_cluster", "aws_elasticache_global_replication_group", "aws_memorydb_cluster",
+		"aws_elasticache_global_replication_group", "aws_memorydb_cluster",
 		"aws_opensearch_domain", "aws_elasticsearch_domain", "aws_msk_cluster", "aws_emr_cluster", "aws_emr_instance_group", "aws_emr_instance_fleet",
 		"aws_s3_bucket", "aws_s3_bucket_replication_configuration",
 		"aws_elasticache_serverless_cache", "aws_memorydb_multi_region_cluster", "aws_docdbelastic_cluster", "aws_rds_shard_group", "aws_keyspaces_table", "aws_timestreamwrite_table",

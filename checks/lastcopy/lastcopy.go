@@ -35,11 +35,12 @@ type loss struct {
 	final    string   // id of the copy that the plan makes first; empty: none
 	because  string   // why the copies that go with it are no help, as a clause; may be empty
 	replaced string   // code where the store itself goes on; empty where it does not
+	remedy   string   // what to do where no copy can be made; empty: make one
 }
 
 // families say of one change which stores it destroys: one file each.
 func families() []func(gate.Change) []loss {
-	return []func(gate.Change) []loss{database, table, volume}
+	return []func(gate.Change) []loss{database, table, volume, cache}
 }
 
 func losses(c gate.Change) []loss {
@@ -55,6 +56,7 @@ func may() []string {
 	return []string{
 		gate.SourceDatabases, gate.SourceDBSnapshots, gate.SourceDBClusters, gate.SourceClusterSnapshots,
 		gate.SourceTables, gate.SourceTableBackups, gate.SourceRecovery, gate.SourceVolumes, gate.SourceSnapshots,
+		gate.SourceCaches, gate.SourceCacheClusters, gate.SourceCacheSnapshots,
 	}
 }
 
@@ -123,7 +125,7 @@ func judge(p *gate.Pass, c gate.Change, l loss) {
 		l.because = fmt.Sprintf(" and make the final snapshot %s, which cannot be made of what is %s, or is there already", l.final, word(store))
 	}
 	finding(cmp.Or(l.replaced, "lastcopy.none"), fmt.Sprintf("the plan would %s %s %s%s, and %s", l.verb, l.what, l.id, l.because, left(p.Now, store, newest, limit)),
-		"make a snapshot of it by hand, wait until it is complete, and plan again")
+		cmp.Or(l.remedy, "make a snapshot of it by hand, wait until it is complete, and plan again"))
 }
 
 // ended are the copies, and what keeps copies, that the plan deletes, sorted.

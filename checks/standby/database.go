@@ -35,17 +35,23 @@ func database(c gate.Change) []touch {
 		if !slices.ContainsFunc(c.Changed, func(n string) bool { return !idle(n) }) {
 			return nil
 		}
-		t.now = c.After["apply_immediately"] == true || slices.Contains(c.Unknown, "apply_immediately")
-		for _, n := range c.Changed {
-			switch {
-			case restarts(n) && t.now:
-				t.restarts = true
-			case restarts(n):
-				t.later = append(t.later, n)
-			}
-		}
+		t.restart(c, restarts)
 	}
 	return []touch{t}
+}
+
+// restart says whether an update restarts nodes, and when: attributes are those
+// whose change does.
+func (t *touch) restart(c gate.Change, attributes func(string) bool) {
+	t.now = c.After["apply_immediately"] == true || slices.Contains(c.Unknown, "apply_immediately") || slices.Contains(c.Sensitive, "apply_immediately")
+	for _, n := range c.Changed {
+		switch {
+		case attributes(n) && t.now:
+			t.restarts = true
+		case attributes(n):
+			t.later = append(t.later, n)
+		}
+	}
 }
 
 // idle are attributes whose change does nothing to what runs.
@@ -67,7 +73,7 @@ const pendingFact = "pending"
 // pendingRestarts reports whether something waits that restarts the database.
 func (s *set) pendingRestarts() bool {
 	for name := range strings.SplitSeq(s.Facts[pendingFact], ",") {
-		if slices.Contains([]string{"DBInstanceClass", "EngineVersion", "StorageType", "Port", "DBInstanceIdentifier", "CACertificateIdentifier", "MultiAZ", "Engine"}, name) {
+		if slices.Contains([]string{"DBInstanceClass", "EngineVersion", "StorageType", "Port", "DBInstanceIdentifier", "CACertificateIdentifier", "MultiAZ", "Engine", "CacheNodeType", "TransitEncryptionMode"}, name) {
 			return true
 		}
 	}

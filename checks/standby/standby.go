@@ -5,6 +5,7 @@
 package standby
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -20,9 +21,10 @@ A standby that is missing, being made, behind or not replicating cannot take
 over, and one that a plan takes or restarts cannot either. A change that
 restarts the primary, or ends it, is a failover onto whoever is ready: with
 nobody ready it is an outage. Where a store has standbys, or the config promises
-some (data "NAME" { standbys = 1, lag = "1m" }), one must be ready throughout.
-Pass by waiting until a standby is ready, by adding one first, or by declaring
-standbys = 0. Removing what has failed already is always allowed.`}
+some (data "NAME" { standbys = 1, lag = "1m" }), one must be ready throughout,
+in each shard of a cache. Pass by waiting until a standby is ready, by adding one
+first, or by declaring standbys = 0. Removing what has failed already is always
+allowed.`}
 }
 
 // A touch is what one change does to the nodes of one store. At most one of its
@@ -37,11 +39,18 @@ type touch struct {
 	now      bool     // applied at once, with all that is pending
 	later    []string // attributes that restart it in the next maintenance window
 	sources  []string // what must be read to judge it
+
+	rolling   bool     // what restarts all of it does so one node after the other
+	keeps     int      // nodes that each shard keeps, the service picks which go; zero is all
+	shards    int      // shards that it keeps, those with the lowest ids; zero is all
+	had       int      // nodes that each shard had as recorded; zero is not known
+	hadShards int      // shards that it had as recorded, where some go
+	unguards  []string // what is switched off that lets a standby take over, as clauses with a gap for the store
 }
 
 // families say of one change what it touches: one file each.
 func families() []func(gate.Change) []touch {
-	return []func(gate.Change) []touch{database}
+	return []func(gate.Change) []touch{database, cache}
 }
 
 func touches(c gate.Change) []touch {
@@ -57,7 +66,7 @@ func touches(c gate.Change) []touch {
 
 // may are the sources of all families.
 func may() []string {
-	return []string{gate.SourceDatabases, gate.SourceDBClusters, gate.SourceLag}
+	return []string{gate.SourceDatabases, gate.SourceDBClusters, gate.SourceLag, gate.SourceCaches, gate.SourceCacheClusters, gate.SourceCacheLag}
 }
 
 func asks(p *gate.Plan) []gate.Ask {
@@ -83,6 +92,15 @@ type set struct {
 	now       bool // something is applied at once
 	later     []string
 	promise   gate.DataPromise
+
+	rolling   bool
+	keeps     int
+	had       int
+	shards    int
+	hadShards int
+	unguards  []string
+	single    bool   // it has one shard
+	shard     string // of a part; empty is all of it
 }
 
 func run(p *gate.Pass) error {
@@ -131,7 +149,10 @@ func source(s *gate.Snapshot, store gate.DataStore) gate.DataStore {
 }
 
 func (s *set) add(c gate.Change, t touch) {
-	s.addresses = append(s.addresses, c.Address)
+	if !slices.Contains(s.addresses, c.Address) {
+		s.addresses = append(s.addresses, c.Address)
+	}
+	s.resize(t)
 	s.whole = s.whole || t.whole && t.id == s.ID
 	s.now = s.now || t.now
 	s.later = append(s.later, t.later...)
@@ -147,30 +168,60 @@ func (s *set) add(c gate.Change, t touch) {
 	}
 }
 
+// resize takes in what a change does to the store as a whole.
+func (s *set) resize(t touch) {
+	least := func(a, b int) int {
+		if a == 0 || b == 0 {
+			return max(a, b)
+		}
+		return min(a, b)
+	}
+	s.keeps, s.shards = least(s.keeps, t.keeps), least(s.shards, t.shards)
+	s.had, s.hadShards = max(s.had, t.had), max(s.hadShards, t.hadShards)
+	s.rolling = s.rolling || t.rolling
+	s.unguards = append(s.unguards, t.unguards...)
+}
+
 // judge says what is wrong with a plan that does this to the store.
 func (s *set) judge(p *gate.Pass) {
 	s.moving(p)
 	s.pending(p)
+	s.resharded(p)
+	s.unguarded(p)
+	parts := s.parts()
+	for _, part := range parts {
+		part.single = len(parts) == 1
+		part.judgePart(p)
+	}
+	s.warn(p)
+}
+
+// judgePart says what is wrong with what the plan leaves of one part.
+func (s *set) judgePart(p *gate.Pass) {
 	lost, left := s.counts()
 	switch primary, known := s.primary(); {
 	case s.serving(func(gate.Node) bool { return true }) > 0 && s.serving(func(n gate.Node) bool { return !s.taken[n.ID] }) == 0:
-		s.report(p, "standby.emptied", fmt.Sprintf("%s would keep 0 of %s serving: the plan takes %s%s", s.ID, gate.Count(len(s.Nodes), "node"), s.names(s.taken), s.unready()),
+		s.report(p, "standby.emptied", fmt.Sprintf("%s would keep 0 of %s serving: the plan takes %s%s", s.name(), gate.Count(len(s.Nodes), "node"), s.names(s.taken), s.unready()),
 			"leave one that serves, and plan again")
 	case known && s.out(primary) && s.need() > left && s.replicated():
-		s.report(p, "standby.notready", fmt.Sprintf("the plan %s the primary of %s, %s, and %s of its %s would be ready to take over, with %d needed%s", s.does(primary), s.ID, primary.ID, fmt.Sprint(left), gate.Count(len(s.rest()), "standby"), s.need(), s.unready()),
+		s.report(p, "standby.notready", fmt.Sprintf("the plan %s the primary of %s, %s, and %s of its %s would be ready to take over, with %d needed%s", s.does(primary), s.name(), primary.ID, fmt.Sprint(left), gate.Count(len(s.rest()), "standby"), s.need(), s.unready()),
 			"wait until a standby is ready, or add one first, and plan again")
-	case s.all && s.unready() != "":
-		s.report(p, "standby.notready", fmt.Sprintf("the plan restarts all of %s at once, and not all of it is ready for that%s", s.ID, s.unready()),
+	case s.all && (s.unready() != "" || left < s.need()):
+		s.report(p, "standby.notready", fmt.Sprintf("the plan restarts all of %s %s, and not all of it is ready for that%s", s.name(), s.pace(), cmp.Or(s.unready(), fmt.Sprintf("; %d of %d needed", left, s.need()))),
 			"wait until every standby is ready, and plan again")
 	case known && !s.out(primary) && !well(primary) && lost > 0 && left == 0:
-		s.report(p, "standby.rescue", fmt.Sprintf("the primary of %s, %s, is %s, and the plan takes or restarts %s, the last that could take over", s.ID, primary.ID, word(primary), s.names(s.either())),
+		s.report(p, "standby.rescue", fmt.Sprintf("the primary of %s, %s, is %s, and the plan takes or restarts %s, the last that could take over", s.name(), primary.ID, word(primary), s.victims()),
 			"fail over first, or wait until the primary is well, and plan again")
 	case lost > 0 && left < s.need():
-		s.report(p, "standby.lost", fmt.Sprintf("%s would keep %s of its %s ready to take over, it needs %d: the plan takes or restarts %s%s", s.ID, fmt.Sprint(left), gate.Count(len(s.rest()), "standby"), s.need(), s.names(s.either()), s.unready()),
+		s.report(p, "standby.lost", fmt.Sprintf("%s would keep %s of its %s ready to take over, it needs %d: the plan takes or restarts %s%s", s.name(), fmt.Sprint(left), gate.Count(len(s.rest()), "standby"), s.need(), s.victims(), s.unready()),
 			fmt.Sprintf("add a standby and wait until it is ready first, or promise fewer (data %q { ids = [%q], standbys = 0 })", s.ID, s.ID))
 	}
+}
+
+// warn says of a plan that is let through what it does all the same.
+func (s *set) warn(p *gate.Pass) {
 	if s.all {
-		p.Report(gate.Finding{Code: "standby.restart", Decision: gate.Warn, Subjects: slices.Clone(s.addresses), Message: fmt.Sprintf("the plan restarts all %s of %s at once", gate.Count(len(s.Nodes), "node"), s.ID),
+		p.Report(gate.Finding{Code: "standby.restart", Decision: gate.Warn, Subjects: slices.Clone(s.addresses), Message: fmt.Sprintf("the plan restarts all %s of %s %s", gate.Count(len(s.Nodes), "node"), s.ID, s.pace()),
 			Remedy: "do it when it may be out for a minute"})
 	}
 	if len(s.later) > 0 {
@@ -229,7 +280,22 @@ func (s *set) counts() (lost, left int) {
 			left++
 		}
 	}
-	return lost, left
+	// Of those that the service picks, every one may be ready now.
+	k := s.picked()
+	return lost + k, max(0, left-k)
+}
+
+// victims names whom the plan takes or restarts, and how many that it does not
+// name.
+func (s *set) victims() string {
+	var out []string
+	if names := s.names(s.either()); names != "" {
+		out = append(out, names)
+	}
+	if k := s.picked(); k > 0 {
+		out = append(out, gate.Count(k, "standby")+" that AWS picks")
+	}
+	return strings.Join(out, " and ")
 }
 
 // ready says why a standby could not take over now, empty if it could.
@@ -237,6 +303,9 @@ func (s *set) ready(n gate.Node) string {
 	switch {
 	case !well(n):
 		return n.ID + " is " + word(n)
+	case n.Role == "":
+		// Nobody says which of them takes the writes.
+		return "whether " + n.ID + " is the primary is not known"
 	case n.Lag == nil:
 		// A standby whose lag nobody knows may lack hours.
 		return "how far " + n.ID + " is behind is not known"
@@ -252,6 +321,9 @@ func (s *set) ready(n gate.Node) string {
 // further clause.
 func (s *set) unready() string {
 	var why []string
+	if n := s.missing(); n > 0 {
+		why = append(why, fmt.Sprintf("%d of the %s that it had %s missing", n, gate.Count(s.had, "node"), map[bool]string{true: "is", false: "are"}[n == 1]))
+	}
 	for _, n := range s.rest() {
 		if reason := s.ready(n); reason != "" && !s.taken[n.ID] {
 			why = append(why, reason)
@@ -261,6 +333,14 @@ func (s *set) unready() string {
 		return ""
 	}
 	return "; " + strings.Join(why, ", ")
+}
+
+// pace is how all of a store is restarted.
+func (s *set) pace() string {
+	if s.rolling && len(s.Nodes) > 1 {
+		return "one after the other"
+	}
+	return "at once"
 }
 
 func (s *set) out(n gate.Node) bool { return s.taken[n.ID] || s.restarted[n.ID] }

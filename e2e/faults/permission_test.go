@@ -236,8 +236,16 @@ func touchesEverything() *gate.Plan {
 			c("aws_db_instance.orders", "db-1", gate.Attrs{"identifier": "orders", "resource_id": "db-1"}),
 			widened(c("aws_s3_bucket_lifecycle_configuration.recordings", "recordings", gate.Attrs{"bucket": "recordings", "rule": rule("logs/")})),
 			c("aws_rds_cluster.orders", "cluster", gate.Attrs{"cluster_identifier": "cluster"}),
+			c("aws_elasticache_replication_group.shop", "shop", gate.Attrs{"replication_group_id": "shop"}),
+			fewer(c("aws_elasticache_replication_group.sessions", "sessions", gate.Attrs{"replication_group_id": "sessions", "num_cache_clusters": float64(3)})),
 			c("aws_rds_global_cluster.orders", "global", gate.Attrs{"global_cluster_identifier": "global"}),
 		}}
+}
+
+// fewer lets a replication group have one replica less.
+func fewer(c gate.Change) gate.Change {
+	c.Action, c.After, c.Changed = gate.Update, gate.Attrs{"replication_group_id": "sessions", "num_cache_clusters": float64(2)}, []string{"num_cache_clusters"}
+	return c
 }
 
 // rule is a rule of a bucket that expires what is below a prefix.
@@ -262,6 +270,8 @@ func fill(w *awssim.World, changes []gate.Change) []gate.Change {
 	w.AddPipe(home, "orders", "copier", "RUNNING", "RUNNING")
 	w.MakeDatabase(home, "orders", "")
 	w.MakeDatabase(home, "orders-ro", "orders")
+	w.MakeCache(awssim.CacheSpec{ID: "shop", Replicas: 1, Failover: true})
+	w.MakeCache(awssim.CacheSpec{ID: "sessions", Replicas: 2, Failover: true})
 	w.CreateBucket(home, "recordings")
 	w.KeepVersions("recordings")
 	w.FillBucket("recordings", "calls/", 3, 1000, 90*24*time.Hour)

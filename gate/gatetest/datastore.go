@@ -31,7 +31,11 @@ func (c *builder) store(word string, f *fields) error {
 		if err != nil {
 			return err
 		}
-		n := gate.Node{ID: f.arg(1), Role: f.arg(2), Zone: f.str("zone", ""), Shard: f.str("shard", ""), Observed: []gate.Observation{o}}
+		role := f.arg(2)
+		if role == "unknown" {
+			role = ""
+		}
+		n := gate.Node{ID: f.arg(1), Role: role, Zone: f.str("zone", ""), Shard: f.str("shard", ""), Observed: []gate.Observation{o}}
 		if f.has("lag") {
 			lag := f.duration("lag")
 			n.Lag = &lag

@@ -167,9 +167,11 @@ func (c *caches) readSnapshots(ctx context.Context) {
 	if s == nil {
 		return
 	}
-	for _, name := range []string{gate.SourceCaches, gate.SourceCacheClusters} {
-		if of := c.extra[name]; of != nil && !of.whole() {
-			s.fail(fault{gate.ProblemMissing, s.name + " in " + c.region + " was not read for every cache, because not every cache could be read"})
+	for _, id := range c.about(gate.SourceCacheSnapshots) {
+		_, group := c.groups[id]
+		_, cluster := c.clusters[id]
+		if !group && !cluster && (!c.listed(gate.SourceCaches) || !c.listed(gate.SourceCacheClusters)) {
+			s.fail(fault{gate.ProblemMissing, s.name + " in " + c.region + " was not read for " + id + ", because not every cache could be read"})
 		}
 	}
 	var asks []elasticache.DescribeSnapshotsInput
@@ -188,6 +190,9 @@ func (c *caches) readSnapshots(ctx context.Context) {
 	}
 	each(asks, func(in elasticache.DescribeSnapshotsInput) { c.listSnapshots(ctx, s, in) })
 }
+
+// listed reports whether a source was read in full, or nobody asked for it.
+func (c *caches) listed(name string) bool { return c.extra[name] == nil || c.extra[name].whole() }
 
 // memcached is the engine whose contents nobody can copy.
 const memcached = "memcached"

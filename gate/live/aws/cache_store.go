@@ -87,6 +87,8 @@ func (c *caches) role(id string, shard ectypes.NodeGroup) string {
 		}
 	}
 	switch {
+	case len(shard.NodeGroupMembers) == 1:
+		return "primary"
 	case primaries != 1:
 		return ""
 	case c.primary[id]:

@@ -2,6 +2,7 @@ package aws
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"io"
 	"net/http"
@@ -16,12 +17,21 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go/middleware"
+	"golang.org/x/time/rate"
 )
 
 // atOnce is how many calls of one service run at the same time in one region
 // (aws-semantics 3.4): the rate limits are shared with the console and with
 // terraform.
 const atOnce = 4
+
+// EC2 lets an account send 100 describing requests at once to one region, and
+// 20 more a second, to everybody in it together (EC2 API throttling); the other
+// services do not say. Most is left to the others as long as little is read.
+const (
+	perSecond = 20
+	burst     = 80
+)
 
 // clients is the services of one region. Each has a retryer of its own, since
 // the rate limiter in it is meant for one service in one region.
@@ -51,7 +61,7 @@ func (c *Collector) settings(region string, whole wholeness) sdk.Config {
 	cfg.Region, cfg.HTTPClient = region, bodyKeeper{cfg.HTTPClient}
 	cfg.Retryer, cfg.RetryMaxAttempts = retryer(c.o.Attempts, c.o.Backoff), 0
 	turns := make(chan struct{}, atOnce)
-	cfg.APIOptions = append(cfg.APIOptions[:len(cfg.APIOptions):len(cfg.APIOptions)], inTurns(turns), counted, checked(whole))
+	cfg.APIOptions = append(cfg.APIOptions[:len(cfg.APIOptions):len(cfg.APIOptions)], inTurns(turns), counted, paced(rate.NewLimiter(perSecond, burst)), checked(whole))
 	return cfg
 }
 
@@ -119,4 +129,16 @@ func counted(s *middleware.Stack) error {
 		return next.HandleFinalize(ctx, in)
 	})
 	return s.Finalize.Insert(count, "Retry", middleware.After)
+}
+
+// paced lets no more requests out than a limiter allows, retries included: who
+// has hundreds of groups to ask about waits here, and nobody is throttled.
+func paced(limit *rate.Limiter) func(*middleware.Stack) error {
+	wait := middleware.FinalizeMiddlewareFunc("HoldfastPace", func(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (out middleware.FinalizeOutput, m middleware.Metadata, err error) {
+		if err := limit.Wait(ctx); err != nil {
+			return out, m, cmp.Or(ctx.Err(), context.DeadlineExceeded)
+		}
+		return next.HandleFinalize(ctx, in)
+	})
+	return func(s *middleware.Stack) error { return s.Finalize.Insert(wait, "Retry", middleware.After) }
 }

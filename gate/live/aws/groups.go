@@ -18,8 +18,8 @@ import (
 
 const (
 	callGroups = "autoscaling:DescribeAutoScalingGroups"
-	pageGroups = 100 // most that MaxRecords allows (Auto Scaling API)
-	batchNames = 50  // most names in one request (Auto Scaling API)
+	pageGroups = 100 // most that MaxRecords allows; it is also the most names that may be asked for, if it is given (Auto Scaling API)
+	fewNames   = 50  // most names, if MaxRecords is fewer (Auto Scaling API)
 	pageWarm   = 50  // most that MaxRecords of DescribeWarmPool allows
 )
 
@@ -48,10 +48,13 @@ func (r *reading) groupsByTag(ctx context.Context, w live.Want) {
 // core sees that it is missing.
 func (r *reading) groupsByName(ctx context.Context, names []string) {
 	names = slices.DeleteFunc(slices.Clone(names), func(n string) bool { _, known := r.group(n); return known })
-	each(slices.Collect(slices.Chunk(names, batchNames)), func(some []string) {
+	each(slices.Collect(slices.Chunk(names, r.batchNames())), func(some []string) {
 		r.readGroups(ctx, &autoscaling.DescribeAutoScalingGroupsInput{AutoScalingGroupNames: some})
 	})
 }
+
+// batchNames is how many names, or values, to ask for at once.
+func (r *reading) batchNames() int { return max(fewNames, int(*r.pageSize(pageGroups))) }
 
 func (r *reading) group(name string) (asgtypes.AutoScalingGroup, bool) {
 	r.mu.Lock()

@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"github.com/holdfast-gate/holdfast/gate/awssim"
-	"github.com/holdfast-gate/holdfast/gate/ledger"
 	"github.com/holdfast-gate/holdfast/gate/lease"
+	"github.com/holdfast-gate/holdfast/gate/ledger"
 	"github.com/holdfast-gate/holdfast/gate/store"
 )
 

@@ -14,6 +14,7 @@ func stories() []story {
 		customerio(),
 		kustomer(),
 		callrail2016(),
+		callrail2019(),
 	}
 }
 

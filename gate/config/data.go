@@ -1,6 +1,7 @@
 package config
 
 import (
+	"strings"
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
@@ -22,7 +23,7 @@ func (d *decoder) data(blocks hcl.Blocks) []gate.DataPromise {
 
 func (d *decoder) promise(b *hcl.Block, named map[string]hcl.Range) gate.DataPromise {
 	p := gate.DataPromise{Name: b.Labels[0]}
-	content := d.content(b.Body, only("ids", "addresses", "standbys", "lag", "backup_age"))
+	content := d.content(b.Body, only("ids", "addresses", "standbys", "lag", "backup_age", "backups"))
 	ids, addresses := content.Attributes["ids"], content.Attributes["addresses"]
 	once := func(at hcl.Range, name string) bool {
 		if first, twice := named[name]; twice {
@@ -51,5 +52,18 @@ func (d *decoder) promise(b *hcl.Block, named map[string]hcl.Range) gate.DataPro
 	if attr := content.Attributes["backup_age"]; attr != nil {
 		p.BackupAge, _ = d.duration(attr, time.Minute)
 	}
+	if attr := content.Attributes["backups"]; attr != nil {
+		p.Backups = d.texts(attr, d.place)
+	}
 	return p
+}
+
+// place reports whether s is where backups can lie in S3.
+func (d *decoder) place(at hcl.Range, s string) bool {
+	bucket, prefix, below := strings.Cut(s, "/")
+	if !bucketPattern.MatchString(bucket) || strings.Contains(bucket, "..") || below && (prefix == "" || strings.HasPrefix(prefix, "/")) {
+		d.fail(at, "Invalid place", `%q is not a place in S3. Write the name of a bucket, or of a bucket and a prefix, like "backups-prod/daily/", without a scheme.`, s)
+		return false
+	}
+	return true
 }

@@ -34,7 +34,9 @@ midnight UTC.
 		args:   []string{"-var", "rules={temporary={days=30}}"},
 		tells:  []string{"~ resource", "- filter", "- prefix"},
 
-		state:  func(w *awssim.World) string { return fmt.Sprintf("%5d / %3d", below(w, "calls/"), below(w, "backups/")) },
+		state: func(w *awssim.World) string {
+			return fmt.Sprintf("%5d / %3d", below(w, "calls/"), below(w, "backups/"))
+		},
 		over:   func(*awssim.World) string { return "calls / backups" },
 		legend: ages,
 

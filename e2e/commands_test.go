@@ -44,7 +44,11 @@ type command = func(ts *testscript.TestScript, neg bool, args []string)
 //	console scale N      set the group's desired capacity by hand
 //	console launch N IMAGE   make members by hand, like the oldest but for the image
 //	console aws WORD...  what the aws command line would do with these words, for the calls of repairs
-//	paste CODE N         do what step N of the way out of a difference says, as the last holdfast -o json drift gave it
+//	paste CODE[/ATTRIBUTE] N   do what step N of the way out of a difference says, as the last holdfast -o json drift gave it
+//	console targets NAME make a target group; its ARN is $TARGETS and $TF_VAR_targets from now on
+//	console type N KIND  change the type of a member
+//	console tag N KEY=VALUE   set a tag of a member; without =VALUE it is removed
+//	console named NAME IMAGE   make a member by hand, like the one that has the name
 //	console terminate N...   end members by hand, through EC2
 //	console stop N...    stop members by hand
 //	console fail N       the host of a member fails: its system status is impaired
@@ -191,6 +195,8 @@ func console(ts *testscript.TestScript, neg bool, args []string) {
 		n, err := strconv.Atoi(args[1])
 		ts.Check(err)
 		ts.Check(c.Launch(ctx, n, ids(ts, []string{"0"})[0], args[2]))
+	case "targets", "type", "tag", "named":
+		drifts(ts, args)
 	case "aws":
 		ts.Check(c.Paste(ctx, args[1:]))
 	case "terminate":

@@ -202,16 +202,17 @@ type Group struct {
 	Desired    int               `json:"desired"`
 	Min        int               `json:"min"`
 	Max        int               `json:"max"`
-	Suspended  []string          `json:"suspended,omitempty"`  // suspended processes, sorted
-	Zones      []string          `json:"zones,omitempty"`      // sorted
-	Subnets    []string          `json:"subnets,omitempty"`    // sorted
-	Targets    []string          `json:"targets,omitempty"`    // target group ARNs attached, sorted
-	Template   string            `json:"template,omitempty"`   // launch template or configuration, "lt-0abc:3"
-	MinHealthy int               `json:"min_healthy"`          // percent, of the instance maintenance policy; -1 when there is none
-	MaxHealthy int               `json:"max_healthy"`          // percent; -1 when there is none
-	WarmPool   int               `json:"warm_pool,omitempty"`  // instances in the warm pool; they never count
-	Deletion   string            `json:"deletion,omitempty"`   // deletion protection: "", "none", "prevent-force-deletion", "prevent-all-deletion"
-	Operations []Operation       `json:"operations,omitempty"` // newest first
+	Suspended  []string          `json:"suspended,omitempty"`   // suspended processes, sorted
+	Zones      []string          `json:"zones,omitempty"`       // sorted
+	Subnets    []string          `json:"subnets,omitempty"`     // sorted
+	Targets    []string          `json:"targets,omitempty"`     // target group ARNs attached, sorted
+	Template   string            `json:"template,omitempty"`    // launch template or configuration, "lt-0abc:3"
+	ProtectNew bool              `json:"protect_new,omitempty"` // new members are protected from a scale-in
+	MinHealthy int               `json:"min_healthy"`           // percent, of the instance maintenance policy; -1 when there is none
+	MaxHealthy int               `json:"max_healthy"`           // percent; -1 when there is none
+	WarmPool   int               `json:"warm_pool,omitempty"`   // instances in the warm pool; they never count
+	Deletion   string            `json:"deletion,omitempty"`    // deletion protection: "", "none", "prevent-force-deletion", "prevent-all-deletion"
+	Operations []Operation       `json:"operations,omitempty"`  // newest first
 }
 
 // A Source is one thing the snapshot was read from, in one region, whether or

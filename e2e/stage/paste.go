@@ -30,7 +30,16 @@ func (c *Console) Paste(ctx context.Context, words []string) error {
 		in := &autoscaling.UpdateAutoScalingGroupInput{AutoScalingGroupName: &name}
 		in.DesiredCapacity, in.MinSize, in.MaxSize = f.number("desired-capacity"), f.number("min-size"), f.number("max-size")
 		if t := pairs(f.one("launch-template")); len(t) > 0 {
-			in.LaunchTemplate = &astypes.LaunchTemplateSpecification{LaunchTemplateId: aws.String(t["LaunchTemplateId"]), Version: aws.String(t["Version"])}
+			in.LaunchTemplate = &astypes.LaunchTemplateSpecification{Version: aws.String(t["Version"])}
+			if name := t["LaunchTemplateName"]; name != "" {
+				in.LaunchTemplate.LaunchTemplateName = &name
+			} else {
+				in.LaunchTemplate.LaunchTemplateId = aws.String(t["LaunchTemplateId"])
+			}
+		}
+		in.AvailabilityZones, in.NewInstancesProtectedFromScaleIn = f["availability-zones"], f.flag("new-instances-protected-from-scale-in")
+		if subnets := f.one("vpc-zone-identifier"); subnets != "" {
+			in.VPCZoneIdentifier = &subnets
 		}
 		_, err = c.groups.UpdateAutoScalingGroup(ctx, in)
 	case "autoscaling set-instance-protection":
@@ -40,6 +49,28 @@ func (c *Console) Paste(ctx context.Context, words []string) error {
 		_, err = c.groups.SuspendProcesses(ctx, &autoscaling.SuspendProcessesInput{AutoScalingGroupName: &name, ScalingProcesses: f["scaling-processes"]})
 	case "autoscaling resume-processes":
 		_, err = c.groups.ResumeProcesses(ctx, &autoscaling.ResumeProcessesInput{AutoScalingGroupName: &name, ScalingProcesses: f["scaling-processes"]})
+	case "autoscaling attach-load-balancer-target-groups":
+		_, err = c.groups.AttachLoadBalancerTargetGroups(ctx, &autoscaling.AttachLoadBalancerTargetGroupsInput{AutoScalingGroupName: &name, TargetGroupARNs: f["target-group-arns"]})
+	case "autoscaling detach-load-balancer-target-groups":
+		_, err = c.groups.DetachLoadBalancerTargetGroups(ctx, &autoscaling.DetachLoadBalancerTargetGroupsInput{AutoScalingGroupName: &name, TargetGroupARNs: f["target-group-arns"]})
+	case "autoscaling start-instance-refresh":
+		t := pairs(f.one("preferences"))
+		least, skip := parsed{"n": {t["MinHealthyPercentage"]}}.number("n"), t["SkipMatching"] == "true"
+		_, err = c.groups.StartInstanceRefresh(ctx, &autoscaling.StartInstanceRefreshInput{AutoScalingGroupName: &name, Preferences: &astypes.RefreshPreferences{MinHealthyPercentage: least, SkipMatching: &skip}})
+	case "autoscaling create-or-update-tags", "autoscaling delete-tags":
+		t := pairs(f.one("tags"))
+		passed := t["PropagateAtLaunch"] == "true"
+		tags := []astypes.Tag{{ResourceId: aws.String(t["ResourceId"]), ResourceType: aws.String(t["ResourceType"]), Key: aws.String(t["Key"])}}
+		if words[1] == "create-or-update-tags" {
+			tags[0].Value, tags[0].PropagateAtLaunch = aws.String(t["Value"]), &passed
+			_, err = c.groups.CreateOrUpdateTags(ctx, &autoscaling.CreateOrUpdateTagsInput{Tags: tags})
+		} else {
+			_, err = c.groups.DeleteTags(ctx, &autoscaling.DeleteTagsInput{Tags: tags})
+		}
+	case "ec2 stop-instances":
+		_, err = c.ec2.StopInstances(ctx, &ec2.StopInstancesInput{InstanceIds: f["instance-ids"]})
+	case "ec2 modify-instance-attribute":
+		_, err = c.ec2.ModifyInstanceAttribute(ctx, &ec2.ModifyInstanceAttributeInput{InstanceId: aws.String(f.one("instance-id")), InstanceType: &ec2types.AttributeValue{Value: aws.String(f.one("instance-type"))}})
 	case "ec2 create-tags", "ec2 delete-tags":
 		t := pairs(f.one("tags"))
 		tags := []ec2types.Tag{{Key: aws.String(t["Key"]), Value: aws.String(t["Value"])}}
@@ -79,6 +110,16 @@ func (p parsed) number(name string) *int32 {
 		return nil
 	}
 	return aws.Int32(int32(n))
+}
+
+// flag is what a flag says, or the same with no- before it; nil if neither is
+// there.
+func (p parsed) flag(name string) *bool {
+	_, on := p[name]
+	if _, off := p["no-"+name]; !on && !off {
+		return nil
+	}
+	return &on
 }
 
 // pairs takes A=B,C=D apart.

@@ -39,14 +39,7 @@ func many(t testing.TB) (*gate.State, *pipeline.Gate, *int) {
 			s.Objects = append(s.Objects, gate.Change{Address: fmt.Sprintf("aws_instance.%s[%d]", name, i), Type: "aws_instance", ID: id, Region: region, Action: gate.NoOp, Before: recorded, After: recorded})
 		}
 	}
-	server := httptest.NewServer(world)
-	t.Cleanup(server.Close)
-	f := &Factory{Env: nil, Err: io.Discard, Now: world.Now, Collector: func(ctx context.Context, r Reading) live.Collector {
-		return aws.New(ctx, aws.Options{Now: r.Now, Load: []func(*config.LoadOptions) error{
-			config.WithSharedConfigFiles(nil), config.WithSharedCredentialsFiles(nil),
-			config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider("test", "test", "")), config.WithBaseEndpoint(server.URL)}})
-	}}
-	g := &global{Factory: f, timeout: time.Minute}
+	g := on(t, world)
 	calls := 0
 	cfg := gate.DefaultConfig()
 	return s, &pipeline.Gate{Config: cfg, Now: world.Now, Drift: &pipeline.Drift{
@@ -61,6 +54,19 @@ func many(t testing.TB) (*gate.State, *pipeline.Gate, *int) {
 			}
 			return snapshot, err
 		}}}, &calls
+}
+
+// on is a command line in a simulated world.
+func on(t testing.TB, world *awssim.World) *global {
+	t.Helper()
+	server := httptest.NewServer(world)
+	t.Cleanup(server.Close)
+	f := &Factory{Env: nil, Err: io.Discard, Now: world.Now, Collector: func(ctx context.Context, r Reading) live.Collector {
+		return aws.New(ctx, aws.Options{Now: r.Now, Load: []func(*config.LoadOptions) error{
+			config.WithSharedConfigFiles(nil), config.WithSharedCredentialsFiles(nil),
+			config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider("test", "test", "")), config.WithBaseEndpoint(server.URL)}})
+	}}
+	return &global{Factory: f, timeout: time.Minute}
 }
 
 // A hundred clusters of fifty members are compared in fewer than 120 calls.
@@ -79,6 +85,24 @@ func TestManyClustersAreComparedInFewCalls(t *testing.T) {
 		t.Errorf("it took %d calls", *calls)
 	}
 	t.Logf("%d calls", *calls)
+}
+
+// What is compared has every tag; where a state calls one a secret, only those
+// that make members.
+func TestSecretTagsAreNotRead(t *testing.T) {
+	world := awssim.New(time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC))
+	id := world.RunInstance(awssim.InstanceSpec{Region: "us-east-1", Type: "t3.micro", Image: "ami-1", Tags: map[string]string{"Cluster": "a", "Token": "canary"}, Age: time.Hour})
+	g := on(t, world)
+	for want, secret := range map[string][]string{"canary": nil, "": {"tags"}} {
+		plan := &gate.Plan{Regions: []string{"us-east-1"}, Changes: []gate.Change{{Address: "aws_instance.a", Type: "aws_instance", ID: id, Region: "us-east-1", Action: gate.NoOp, Sensitive: secret}}}
+		s, err := g.briefly(t.Context(), plan, gate.DefaultConfig())
+		if err != nil || len(s.Members) != 1 {
+			t.Fatalf("%d members, %v", len(s.Members), err)
+		}
+		if got := s.Members[0].Tags["Token"]; got != want || s.Members[0].Tags["Cluster"] != "a" {
+			t.Errorf("sensitive %v: got %v", secret, s.Members[0].Tags)
+		}
+	}
 }
 
 // What the comparison itself takes, and its share of reading and comparing, in

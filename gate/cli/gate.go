@@ -68,15 +68,20 @@ func (g *global) gateUnder(cfg *gate.Config) *pipeline.Gate {
 // read reads what is wanted from AWS, within --timeout. Nothing wanted means
 // that no AWS is asked, and no credentials are needed.
 func (g *global) read(ctx context.Context, wants map[string]live.Want, cfg *gate.Config) *gate.Snapshot {
+	s := g.readAll(ctx, wants)
+	live.Trim(s, cfg)
+	return s
+}
+
+// readAll is read with every tag, for what compares them.
+func (g *global) readAll(ctx context.Context, wants map[string]live.Want) *gate.Snapshot {
 	ctx, cancel := context.WithTimeout(ctx, g.timeout)
 	defer cancel()
 	var collector live.Collector
 	if collector, g.next = g.next, nil; collector == nil && len(wants) > 0 {
 		collector = g.Collector(ctx, Reading{Now: g.Now, Timeout: g.timeout})
 	}
-	s := live.Read(ctx, g.Now, collector, wants)
-	live.Trim(s, cfg)
-	return s
+	return live.Read(ctx, g.Now, collector, wants)
 }
 
 // saved returns a Live that answers from a snapshot file.

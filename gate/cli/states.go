@@ -123,7 +123,12 @@ func (g *global) briefly(ctx context.Context, p *gate.Plan, cfg *gate.Config) (*
 		w.Brief = true
 		wants[region] = w
 	}
-	return g.read(ctx, wants, cfg), nil
+	s := g.readAll(ctx, wants)
+	// What is secret in one place may be the same in another.
+	if drift.SecretTags(p.Changes) {
+		live.Trim(s, cfg)
+	}
+	return s, nil
 }
 
 // acts reads the groups of a plan, and what they did.
@@ -157,15 +162,19 @@ func (g *global) driftReport(c *pipeline.Comparison, ds []drift.Difference) repo
 		if p, ok := conf.Attribute(address, attribute); ok {
 			return fmt.Sprintf("%s:%d", p.File, p.Line)
 		}
+		if p, ok := conf.Block(address); ok {
+			return fmt.Sprintf("add it to the block at %s:%d", p.File, p.Line)
+		}
 		return ""
 	}
+	around := drift.Around{All: ds, Live: c.Snapshot, Where: where, Recorded: slices.Clone(c.Own.Objects)}
 	out := report.DriftReport{At: g.Now().UTC(), Recorded: len(c.Own.Objects), States: []string{c.Own.Name}, Differences: []report.Drifted{}, Sources: c.Snapshot.Sources}
 	for _, s := range c.Others {
 		out.States, out.Recorded = append(out.States, s.Name), out.Recorded+len(s.Objects)
 	}
 	out.Trail = c.Trail
 	for _, d := range ds {
-		one := report.Drifted{Difference: d, Repair: drift.Repair(d, ds, c.Snapshot, where)}
+		one := report.Drifted{Difference: d, Repair: drift.Repair(d, around)}
 		if c.Trail != nil {
 			one.ByHand = d.ByHand(*c.Trail)
 		}

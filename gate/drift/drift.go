@@ -93,6 +93,9 @@ func Compare(states []*gate.State, s *gate.Snapshot, c *gate.Config, now time.Ti
 		}
 		out = append(out, cluster(v, s)...)
 	}
+	if SecretTags(Plan(states, now).Changes) {
+		out = slices.DeleteFunc(out, func(d Difference) bool { return d.Code == Tags })
+	}
 	for i := range out {
 		if rule, ok := c.Drift.Ignored(out[i].Address, out[i].Attribute, now); ok {
 			out[i].Ignored, out[i].Until = rule.Reason, rule.Expires
@@ -161,10 +164,21 @@ func list(of []string) any {
 	return out
 }
 
+// SecretTags reports whether any tag of recorded objects is sensitive. Then no
+// tag is compared but those that make members: another member may have the same
+// secret, and of what was read only they are kept.
+func SecretTags(objects []gate.Change) bool {
+	return slices.ContainsFunc(objects, secretTags)
+}
+
+func secretTags(c gate.Change) bool {
+	return slices.ContainsFunc(c.Sensitive, func(s string) bool { return strings.HasPrefix(s, "tag") })
+}
+
 // tags compares the tags of a resource. AWS's own are never recorded.
 func tags(v *gate.View, c gate.Change, live map[string]string) []Difference {
 	// A tag that was dropped because it is sensitive cannot be compared.
-	if slices.ContainsFunc(c.Sensitive, func(s string) bool { return strings.HasPrefix(s, "tag") }) {
+	if secretTags(c) {
 		return nil
 	}
 	recorded := c.Before.Tags()

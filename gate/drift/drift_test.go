@@ -43,6 +43,7 @@ func TestEveryKindHasItsCode(t *testing.T) {
 		{"template", "cluster search\ngroup search desired=0 template=lt-1:2 addr=aws_autoscaling_group.search\nchange no-op aws_autoscaling_group.search launch_configuration=lc->lc", Template},
 		{"type", "cluster search\nmember i-0 in-service addr=aws_instance.a type=m5.xlarge", Attribute},
 		{"suspended", "cluster search\ngroup search desired=0 suspended=Terminate addr=aws_autoscaling_group.search\nchange no-op aws_autoscaling_group.search suspended_processes=null->null", Attribute},
+		{"protection", "cluster search\ngroup search desired=0 addr=aws_autoscaling_group.search\nchange no-op aws_autoscaling_group.search protect_from_scale_in=true->true", Attribute},
 		{"gone", "cluster search addresses=aws_instance.a\nmember i-0 terminated addr=aws_instance.a", Gone},
 		{"nobody's", "cluster search\nmember i-0 in-service addr=aws_instance.a\nmember i-1 in-service", Unmanaged},
 		{"leaving, and nobody's", "cluster search\nmember i-0 in-service addr=aws_instance.a\nmember i-1 shutting-down", ""},
@@ -89,6 +90,22 @@ func TestTagsThatSelectAreMembership(t *testing.T) {
 	s.Objects[0].Sensitive = []string{"tags"}
 	if ds := Compare([]*gate.State{s}, in.Snapshot, in.Config, in.Now); len(ds) > 0 {
 		t.Errorf("sensitive tags: got %+v", ds)
+	}
+}
+
+// Where any tag is secret none is compared but those that make members.
+func TestASecretTagHidesTheOthers(t *testing.T) {
+	s, in := world(t, "cluster search\nmember i-0 in-service addr=aws_instance.a\nmember i-1 in-service addr=aws_instance.b")
+	for i, secret := range [][]string{nil, {"tags"}} {
+		s.Objects[0].Before = gate.Attrs{"tags": map[string]any{"Cluster": "index", "Owner": "jo"}}
+		s.Objects[1].Sensitive = secret
+		var codes []string
+		for _, d := range Compare([]*gate.State{s}, in.Snapshot, in.Config, in.Now) {
+			codes = append(codes, d.Code)
+		}
+		if want := [][]string{{Membership, Tags}, {Membership}}[i]; !slices.Equal(codes, want) {
+			t.Errorf("sensitive %v: got %v, want %v", secret, codes, want)
+		}
 	}
 }
 

@@ -8,6 +8,9 @@ import (
 	"github.com/holdfast-gate/holdfast/gate"
 )
 
+// protection says whether new members of a group are protected from a scale-in.
+const protection = "protect_from_scale_in"
+
 // group compares a recorded group with the live one.
 func group(v *gate.View, c gate.Change) []Difference {
 	i := slices.IndexFunc(v.Groups, func(g gate.Group) bool { return g.Name == c.ID && (c.Region == "" || g.Region == c.Region) })
@@ -42,10 +45,16 @@ func group(v *gate.View, c gate.Change) []Difference {
 		name string
 		live []string
 	}{{"availability_zones", g.Zones}, {"suspended_processes", g.Suspended}, {"target_group_arns", g.Targets}, {"vpc_zone_identifier", g.Subnets}} {
-		// An attachment of its own puts target groups on a group, too.
-		if _, kept := c.Before[set.name]; kept && (set.name != "target_group_arns" || !attached(v, c.ID)) {
+		_, kept := c.Before[set.name]
+		switch {
+		case set.name == "target_group_arns" && attached(v, c.ID): // an attachment of its own puts them there, too
+		case set.name == "availability_zones" && len(c.Before.Strings("vpc_zone_identifier")) > 0: // they are those of the subnets
+		case kept:
 			out = append(out, differ(v, c, Attribute, set.name, list(c.Before.Strings(set.name)), list(set.live))...)
 		}
+	}
+	if was, ok := c.Before[protection].(bool); ok {
+		out = append(out, differ(v, c, Attribute, protection, was, g.ProtectNew)...)
 	}
 	return append(out, tags(v, propagated(c), g.Tags)...)
 }

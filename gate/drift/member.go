@@ -103,9 +103,21 @@ func generations(v *gate.View) []Difference {
 		for _, g := range mixed {
 			d.Members = append(d.Members, g.Members...)
 		}
+		d.Ref = groupOf(v, d.Members)
 		out = append(out, d)
 	}
 	return out
+}
+
+// groupOf is the group that all of some members are in; empty if there is none.
+func groupOf(v *gate.View, ids []string) string {
+	group := ""
+	for _, m := range v.Members {
+		if slices.Contains(ids, m.ID) {
+			group = m.Group
+		}
+	}
+	return group
 }
 
 func few(ids []string) string {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/holdfast-gate/holdfast/gate"
@@ -19,58 +20,82 @@ type Step struct {
 // "main.tf:27"; empty where it is not known.
 type Where func(address, attribute string) string
 
+// Around is what a difference is seen in: all of the same comparison, what is
+// live, what was recorded, and where the configuration says what.
+type Around struct {
+	All      []Difference
+	Live     *gate.Snapshot
+	Recorded []gate.Change
+	Where    Where
+}
+
 // Repair is the way out of one difference: the ways to keep what is live, and
-// what restores what was recorded. all are the differences of the same
-// comparison, s what is live.
-func Repair(d Difference, all []Difference, s *gate.Snapshot, where Where) []Step {
+// what restores what was recorded.
+func Repair(d Difference, a Around) []Step {
 	switch d.Code {
 	case Size:
-		return size(d, all, s, where)
+		return size(d, a)
 	case Surplus:
 		return nil // its size says it
 	case Template, Attribute:
-		return attribute(d, where)
+		return attribute(d, a.Where)
 	case Tags, Membership:
 		return tagged(d)
 	case Gone, Stopped:
-		return lost(d)
+		return lost(d, a)
 	case Renamed:
-		return []Step{{"Let Terraform know the member that has its place", forget(d.Address) + "\n" + importBlock(d.Address, d.Live)}}
+		return []Step{
+			{"Let Terraform forget the member that is gone", forget(d.Address)},
+			{"then know the one that has its place: paste this beside the configuration, and apply", importBlock(d.Address, d.Live)},
+		}
 	case Twice:
-		return []Step{{"Let one address go; the member stays as it is", forget(strings.Split(d.Recorded, ", ")[1])}}
+		other := strings.Split(d.Recorded, ", ")[1]
+		return []Step{{"Let one address go, and take its block out of the configuration; the member stays as it is", forget(other)}}
 	case Unmanaged:
-		return adopt(d, all, s, where)
+		return adopt(d, a)
 	case Generations:
-		return []Step{{"Finish the rollout: replace what was not made from what Terraform records, one at a time, and wait after each", "holdfast status --region " + d.Region}}
+		return rollout(d)
 	}
 	return nil
 }
 
+// rollout ends a mixture of generations. A group does so by itself, from the
+// template that it has now.
+func rollout(d Difference) []Step {
+	if d.Ref == "" {
+		return []Step{{"Finish the rollout: replace what was not made from what Terraform records, one at a time, and wait after each", "holdfast status --region " + d.Region}}
+	}
+	return []Step{{"Finish the rollout, once nothing else moves: the group replaces what was not made from the template that it has now, and makes the new one first",
+		fmt.Sprintf("aws autoscaling start-instance-refresh --region %[1]s --auto-scaling-group-name %[2]s --preferences MinHealthyPercentage=100,MaxHealthyPercentage=110,SkipMatching=true\nholdfast status --region %[1]s   # until the refresh of %[2]s is over", d.Region, quote(d.Ref))}}
+}
+
 const record = "holdfast apply -refresh-only   # records what is live; changes nothing in AWS"
 
-func size(d Difference, all []Difference, s *gate.Snapshot, where Where) []Step {
-	keep := Step{"To keep what is live", edit(d, where) + "\n" + record}
+func size(d Difference, a Around) []Step {
+	keep := Step{"To keep what is live", edit(d, a.Where) + "\n" + record}
 	flag := map[string]string{"desired_capacity": "desired-capacity", "min_size": "min-size", "max_size": "max-size"}[d.Attribute]
 	restore := fmt.Sprintf("aws autoscaling update-auto-scaling-group --region %s --auto-scaling-group-name %s --%s %s", d.Region, quote(d.Ref), flag, d.Recorded)
 	var good, dying []string
-	for _, m := range s.Members {
+	for _, m := range a.Live.Members {
 		switch {
 		case m.Group != d.Ref || m.Region != d.Region:
 		case m.Phase == gate.Leaving:
 			dying = append(dying, m.ID)
-		case m.Serving == gate.ServingYes:
+		case m.Phase != gate.Gone && m.Phase != gate.Failed && !stopped(m): // how well they serve may not have been read
 			good = append(good, m.ID)
 		}
 	}
-	if d.Attribute != "desired_capacity" || len(dying) == 0 {
+	if d.Attribute != "desired_capacity" || len(dying) == 0 || len(good) == 0 {
 		return []Step{keep, {"To restore what was recorded, once nothing moves", restore}}
 	}
 	return []Step{keep, {
 		fmt.Sprintf("To restore what was recorded while %s: protect those that serve, let the others go, settle, then lower the size", gate.Count(len(dying), "member")+" shut down"),
-		fmt.Sprintf("aws autoscaling set-instance-protection --region %[1]s --auto-scaling-group-name %[2]s --protected-from-scale-in --instance-ids %[3]s\nholdfast status --region %[1]s   # until nobody of %[4]s is shutting down and all that replaced them serve\n%[5]s\naws autoscaling set-instance-protection --region %[1]s --auto-scaling-group-name %[2]s --no-protected-from-scale-in --instance-ids %[3]s",
+		fmt.Sprintf("aws autoscaling set-instance-protection --region %[1]s --auto-scaling-group-name %[2]s --protected-from-scale-in --instance-ids %[3]s\nholdfast status --region %[1]s   # until nobody of %[4]s is shutting down and all that replaced them serve\n%[5]s\nholdfast status --region %[1]s   # until %[2]s has no more than it should\naws autoscaling set-instance-protection --region %[1]s --auto-scaling-group-name %[2]s --no-protected-from-scale-in --instance-ids %[3]s",
 			d.Region, quote(d.Ref), strings.Join(good, " "), d.Cluster, restore),
 	}}
 }
+
+func stopped(m gate.Member) bool { return m.Phase == gate.Steady && m.Serving == gate.ServingNo }
 
 func attribute(d Difference, where Where) []Step {
 	out := []Step{{"To keep what is live", edit(d, where) + "\n" + record}}
@@ -102,6 +127,12 @@ func restored(d Difference) string {
 	case "vpc_zone_identifier":
 		_, subnets := change("[]", d.Recorded)
 		return fmt.Sprintf("aws autoscaling update-auto-scaling-group %s --vpc-zone-identifier %s", group, quote(strings.Join(subnets, ",")))
+	case protection:
+		flag := "--no-new-instances-protected-from-scale-in"
+		if d.Recorded == "true" {
+			flag = "--new-instances-protected-from-scale-in"
+		}
+		return fmt.Sprintf("aws autoscaling update-auto-scaling-group %s %s", group, flag)
 	case "instance_type":
 		return fmt.Sprintf("# this stops the member; one at a time, and only while the others serve\naws ec2 stop-instances --region %[1]s --instance-ids %[2]s && aws ec2 wait instance-stopped --region %[1]s --instance-ids %[2]s &&\n  aws ec2 modify-instance-attribute --region %[1]s --instance-id %[2]s --instance-type %[3]s && aws ec2 start-instances --region %[1]s --instance-ids %[2]s", d.Region, d.Ref, quote(d.Recorded))
 	}
@@ -173,20 +204,93 @@ func tagged(d Difference) []Step {
 	return []Step{{"To restore what was recorded", restore}, {"To keep what is live, change the tags in the configuration, then", record}}
 }
 
-func lost(d Difference) []Step {
+// lost is the way out for a recorded member that is gone, or going for good.
+func lost(d Difference, a Around) []Step {
 	if d.Live == "stopped" {
 		return []Step{{"To restore what was recorded", fmt.Sprintf("aws ec2 start-instances --region %s --instance-ids %s", d.Region, d.Ref)}}
 	}
-	return []Step{{"It does not come back. Wait until it is gone, then let Terraform replace it; removing a dead member is always allowed", "holdfast --wait 10m apply"}}
+	out := []Step{{"It does not come back. Wait until it is gone, then let Terraform replace it; removing a dead member is always allowed", "holdfast --wait 10m apply"}}
+	return append(out, closeRanks(d, a)...)
+}
+
+// closeRanks moves those that live of a counted resource into the places of
+// those that do not, so that lowering its count removes the dead ones and not
+// the good. It is told once, with the first that is lost.
+func closeRanks(d Difference, a Around) []Step {
+	resource, first := counted(d.Address)
+	if first < 0 {
+		return nil
+	}
+	dead := map[int]bool{}
+	for _, o := range a.All {
+		if r, i := counted(o.Address); r == resource && i >= 0 && passing(o) {
+			dead[i] = true
+			first = min(first, i)
+		}
+	}
+	var all []int
+	for _, c := range a.Recorded {
+		if r, i := counted(c.Address); r == resource && i >= 0 && c.Deposed == "" {
+			all = append(all, i)
+		}
+	}
+	slices.Sort(all)
+	if _, i := counted(d.Address); i != first || len(dead) >= len(all) {
+		return nil
+	}
+	left := len(all) - len(dead)
+	var forgets, moves []string
+	var free, over []int
+	for _, i := range all {
+		switch {
+		case dead[i]:
+			forgets = append(forgets, forget(place(resource, i)))
+			if i < left {
+				free = append(free, i)
+			}
+		case i >= left:
+			over = append(over, i)
+		}
+	}
+	if len(free) == 0 || len(free) != len(over) {
+		return nil
+	}
+	for k, i := range free {
+		moves = append(moves, fmt.Sprintf("moved {\n  from = %s\n  to = %s\n}", place(resource, over[k]), place(resource, i)))
+	}
+	return []Step{
+		{fmt.Sprintf("Or, to lower the count of %s to the %d that live: first let Terraform forget the others", resource, left), strings.Join(forgets, "\n")},
+		{fmt.Sprintf("then move those that live into their places: paste this beside the configuration, set count = %d, and apply", left), strings.Join(moves, "\n")},
+	}
+}
+
+// counted takes the address of an instance of a counted resource apart; the
+// index of any other is -1.
+func counted(address string) (resource string, index int) {
+	at := strings.LastIndex(address, "[")
+	key, ok := strings.CutSuffix(address[at+1:], "]")
+	n, err := strconv.Atoi(key)
+	if err != nil || !ok || at < 0 {
+		return address, -1
+	}
+	return address[:at], n
+}
+
+func place(resource string, index int) string { return fmt.Sprintf("%s[%d]", resource, index) }
+
+// passing reports whether a difference is that of a member that is gone, or
+// going for good.
+func passing(d Difference) bool {
+	return d.Code == Gone || d.Code == Stopped && !slices.Contains([]string{"stopped", "stopping", "pending"}, d.Live)
 }
 
 // adopt lets Terraform know members made by hand. Of a counted resource whose
 // recorded members are dying they take the places, so that its count stays;
 // else they are added behind them.
-func adopt(d Difference, all []Difference, s *gate.Snapshot, where Where) []Step {
+func adopt(d Difference, a Around) []Step {
 	var places []string // addresses of recorded members that are dying or gone, of one resource
-	for _, o := range all {
-		if o.Cluster == d.Cluster && (o.Code == Gone || o.Code == Stopped && o.Live != "stopped") && strings.HasSuffix(o.Address, "]") {
+	for _, o := range a.All {
+		if o.Cluster == d.Cluster && passing(o) && strings.HasSuffix(o.Address, "]") {
 			places = append(places, o.Address)
 		}
 	}
@@ -204,9 +308,9 @@ func adopt(d Difference, all []Difference, s *gate.Snapshot, where Where) []Step
 	}
 	var blocks []string
 	for _, id := range d.Members {
-		i := slices.IndexFunc(s.Members, func(m gate.Member) bool { return m.ID == id })
+		i := slices.IndexFunc(a.Live.Members, func(m gate.Member) bool { return m.ID == id })
 		name := strings.ReplaceAll("adopted_"+strings.TrimPrefix(id, "i-"), "-", "_")
-		blocks = append(blocks, importBlock("aws_instance."+name, id)+"\n"+resource(name, s.Members[i]))
+		blocks = append(blocks, importBlock("aws_instance."+name, id)+"\n"+resource(name, a.Live.Members[i]))
 	}
 	return []Step{{"Paste this beside the configuration, and apply: it imports them and changes nothing", strings.Join(blocks, "\n")}}
 }
@@ -252,7 +356,7 @@ func edit(d Difference, where Where) string {
 		name, value, at = "version", hcl(version), at+", of its launch_template"
 	case value == "nothing":
 		value = "null"
-	case d.Code != Size && !strings.HasPrefix(value, "["):
+	case d.Code != Size && name != protection && !strings.HasPrefix(value, "["):
 		value = hcl(value)
 	}
 	return fmt.Sprintf("%s = %s   # %s", name, value, at)

@@ -123,7 +123,7 @@ func (w *Wrapper) before(ctx context.Context, args terraform.Args) (*Comparison,
 		return nil, err
 	}
 	fmt.Fprintln(w.Log)
-	c.Snapshot, c.Trail = d.input.Snapshot, said.Trail // it was read in full
+	c.Trail = said.Trail
 	if err := w.Drift.Report(c); err != nil {
 		return nil, err
 	}

@@ -14,11 +14,11 @@ import (
 // FormatVersion is the version of what JSON and StatusJSON write. Its second
 // number grows when something is added, its first when something is removed or
 // changes its meaning.
-const FormatVersion = "1.2"
+const FormatVersion = "1.3"
 
 // A document is a verdict with the version of its form in front.
 type document struct {
-	FormatVersion string `json:"format_version"` // "1.2"; read nothing whose first number you do not know
+	FormatVersion string `json:"format_version"` // "1.3"; read nothing whose first number you do not know
 	gate.Verdict
 	Places map[string]Place `json:"places,omitempty"` // where the addresses that findings are about are written, by address
 	Seal   string           `json:"seal,omitempty"`   // SHA-256 of the rest; see Open

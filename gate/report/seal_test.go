@@ -59,12 +59,12 @@ func TestOpenRefuses(t *testing.T) {
 	}
 	for name, tt := range map[string]struct{ in, code, text string }{
 		"nothing":             {"", "bound.unreadable", "not a verdict"},
-		"a plan":              {`{"format_version":"1.2","resource_changes":[]}`, "bound.unreadable", "not a verdict"},
+		"a plan":              {`{"format_version":"1.3","resource_changes":[]}`, "bound.unreadable", "not a verdict"},
 		"a list":              {"[]", "bound.unreadable", "not a verdict"},
 		"half of one":         {good[:len(good)/2], "bound.unreadable", "not the whole"},
 		"two":                 {good + good, "bound.unreadable", "not a verdict"},
-		"another version":     {with(`"1.2"`, `"2.0"`), "bound.unreadable", "format version 2.0"},
-		"no number at all":    {with(`"1.2"`, `"1"`), "bound.unreadable", "format version 1"},
+		"another version":     {with(`"1.3"`, `"2.0"`), "bound.unreadable", "format version 2.0"},
+		"no number at all":    {with(`"1.3"`, `"1"`), "bound.unreadable", "format version 1"},
 		"another decision":    {strings.Replace(string(sealed(t, parakeet())), `"decision": "block"`, `"decision": "allow"`, 1), "bound.edited", "not as holdfast wrote it"},
 		"another expiry":      {with(`"expires": "0001`, `"expires": "2999`), "bound.edited", "not as holdfast wrote it"},
 		"another plan":        {with("f1a90123", "f1a90124"), "bound.edited", "not as holdfast wrote it"},

@@ -153,7 +153,7 @@ func (r *reading) liveGroups() []gate.Group {
 			Name: name, ARN: sdk.ToString(g.AutoScalingGroupARN), Region: r.region, Tags: groupTags(g.Tags),
 			Desired: int(sdk.ToInt32(g.DesiredCapacity)), Min: int(sdk.ToInt32(g.MinSize)), Max: int(sdk.ToInt32(g.MaxSize)),
 			Suspended: suspended(g), Zones: sorted(g.AvailabilityZones), Subnets: sorted(strings.Split(sdk.ToString(g.VPCZoneIdentifier), ",")),
-			Targets: targetsOf(g), Template: templateOf(g),
+			Targets: targetsOf(g), Template: templateOf(g), ProtectNew: sdk.ToBool(g.NewInstancesProtectedFromScaleIn),
 			MinHealthy: percent(g.InstanceMaintenancePolicy, false), MaxHealthy: percent(g.InstanceMaintenancePolicy, true),
 			WarmPool: r.warm[name], Deletion: string(g.DeletionProtection), Operations: r.operations(g),
 		})

@@ -99,11 +99,11 @@ func TestGroupFacts(t *testing.T) {
 			LaunchTemplateSpecification: &asgtypes.LaunchTemplateSpecification{LaunchTemplateId: sdk.String("lt-1"), Version: sdk.String("$Latest")},
 		}},
 		InstanceMaintenancePolicy: &asgtypes.InstanceMaintenancePolicy{MinHealthyPercentage: sdk.Int32(0), MaxHealthyPercentage: sdk.Int32(-1)},
-		DeletionProtection:        asgtypes.DeletionProtectionPreventAllDeletion,
+		DeletionProtection:        asgtypes.DeletionProtectionPreventAllDeletion, NewInstancesProtectedFromScaleIn: sdk.Bool(true),
 	}
 	g := r.liveGroups()[0]
 	if len(g.Subnets) != 2 || g.Subnets[0] != "subnet-a" || len(g.Targets) != 1 || g.Targets[0] != arn ||
-		g.Template != "lt-1:$Latest" || g.MinHealthy != 0 || g.MaxHealthy != -1 || g.Deletion != "prevent-all-deletion" {
+		g.Template != "lt-1:$Latest" || g.MinHealthy != 0 || g.MaxHealthy != -1 || g.Deletion != "prevent-all-deletion" || !g.ProtectNew {
 		t.Errorf("got %+v", g)
 	}
 }

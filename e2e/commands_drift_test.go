@@ -1,0 +1,40 @@
+package e2e
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/holdfast-gate/holdfast/e2e/stage"
+)
+
+// drifts is what somebody does at the console that only the recorded state
+// shows.
+func drifts(ts *testscript.TestScript, args []string) {
+	switch w := world(ts); args[0] {
+	case "targets":
+		need(ts, len(args) == 2, "console targets NAME")
+		arn := w.CreateTargetGroup(stage.Region, args[1])
+		ts.Setenv("TARGETS", arn)
+		ts.Setenv("TF_VAR_targets", arn)
+	case "type":
+		need(ts, len(args) == 3, "console type N KIND")
+		w.SetType(ids(ts, args[1:2])[0], args[2])
+	case "tag":
+		need(ts, len(args) == 3, "console tag N KEY=VALUE")
+		id := ids(ts, args[1:2])[0]
+		list := members(ts)
+		tags := maps.Clone(list[slices.IndexFunc(list, func(m stage.Member) bool { return m.ID == id })].Tags)
+		key, value, set := strings.Cut(args[2], "=")
+		if tags[key] = value; !set {
+			delete(tags, key)
+		}
+		w.SetTags(id, tags)
+	case "named":
+		need(ts, len(args) == 3, "console named NAME IMAGE")
+		ts.Check(stageOf(ts).Console().Launch(context.Background(), 1, ids(ts, args[1:2])[0], args[2]))
+	}
+}

@@ -66,7 +66,7 @@ func faults() []fault {
 		{name: "skewed", broken: true, hit: func(x *exchange) { x.fail(http.StatusForbidden, "RequestTimeTooSkewed") }},
 		{name: "token refused", broken: true, single: true, fits: isNext, hit: func(x *exchange) { x.fail(http.StatusBadRequest, "InvalidNextToken") }},
 		{name: "delay", harmless: true, hit: func(x *exchange) { <-time.After(5 * time.Second); x.pass() }},
-		{name: "answered twice", harmless: true, hit: func(x *exchange) { x.alter(func(body []byte) []byte { return slices.Concat(body, body) }) }},
+		{name: "answered twice", harmless: true, fits: isXML, hit: func(x *exchange) { x.alter(x.twice) }},
 		{name: "items twice", harmless: true, fits: hasItem, hit: func(x *exchange) { x.alter(itemsTwice) }},
 		{name: "items reversed", harmless: true, fits: hasItems, hit: func(x *exchange) { x.alter(itemsReversed) }},
 		{name: "odd date", harmless: true, hit: func(x *exchange) { x.w.Header().Set("Date", "Mon, 02 Jan 2006 15:04:05 GMT"); x.pass() }},
@@ -108,6 +108,10 @@ func (x *exchange) fail(status int, code string) {
 		message = "The canonical string should have been x-amz-security-token:" + secret
 	}
 	body := fmt.Sprintf("<ErrorResponse><Error><Type>Sender</Type><Code>%s</Code><Message>%s</Message></Error><RequestId>1</RequestId></ErrorResponse>", code, escaped(message))
+	if x.call.json {
+		x.w.Header().Set("X-Amzn-Errortype", code)
+		body = fmt.Sprintf(`{"__type":%q,"message":%q}`, code, message)
+	}
 	if x.call.service == "ec2" {
 		body = fmt.Sprintf("<Response><Errors><Error><Code>%s</Code><Message>%s</Message></Error></Errors><RequestID>1</RequestID></Response>", code, escaped(message))
 	}
@@ -138,6 +142,15 @@ func (x *exchange) alter(change func([]byte) []byte) {
 	x.reply(a)
 }
 
+// twice is an answer that stands there twice. Of JSON that is none.
+func (x *exchange) twice(body []byte) []byte {
+	if x.call.json {
+		return body
+	}
+	return slices.Concat(body, body)
+}
+
+func isXML(c call, _ []call) bool            { return !c.json }
 func isNext(c call, _ []call) bool           { return c.next }
 func hasOtherAction(c call, all []call) bool { return len(otherAction(c, all)) > 0 }
 func hasSibling(c call, all []call) bool     { return len(siblings(c, all)) > 0 }
@@ -177,7 +190,7 @@ func before(c call, all []call) call {
 	return all[i]
 }
 
-var tokenIn = regexp.MustCompile(`<(?:n|N)extToken>([^<]+)</`)
+var tokenIn = regexp.MustCompile(`<(?:nextToken|NextToken|Marker)>([^<]+)</`)
 
 // withoutItem takes the first thing off the list that an answer is.
 func withoutItem(body []byte) []byte { return without(body, items(body, ""), 0) }
@@ -241,7 +254,7 @@ func items(body []byte, list string) []span {
 		case !ok:
 		case e.Name.Local == list:
 			inside = true
-		case inside && (e.Name.Local == "item" || e.Name.Local == "member"):
+		case inside && slices.Contains([]string{"item", "member", "ReplicationGroup", "CacheCluster"}, e.Name.Local):
 			if err := d.Skip(); err != nil {
 				panic(err)
 			}
@@ -250,7 +263,7 @@ func items(body []byte, list string) []span {
 	}
 }
 
-var statusWord = regexp.MustCompile(`<(name|status|State|Status|StatusCode|LifecycleState|HealthStatus)>[^<]+</`)
+var statusWord = regexp.MustCompile(`<(name|status|State|Status|StatusCode|LifecycleState|HealthStatus|CacheClusterStatus|CacheNodeStatus|AutomaticFailover)>[^<]+</`)
 
 // unknownWords replaces every status by one that AWS may think of some day.
 func unknownWords(body []byte) []byte {

@@ -54,6 +54,14 @@ func (d *draft) group(name string, g awssim.Group, before, after [3]int, more va
 	d.changes = append(d.changes, change("aws_autoscaling_group."+name, "aws_autoscaling_group", action, v(before), v(after)))
 }
 
+// cache adds an aws_elasticache_replication_group that gets as many nodes.
+func (d *draft) cache(id string, before, after int) {
+	v := func(n int) values {
+		return values{"id": id, "replication_group_id": id, "arn": fmt.Sprintf("arn:aws:elasticache:%s:%s:replicationgroup:%s", home, awssim.DefaultAccount, id), "num_cache_clusters": n}
+	}
+	d.changes = append(d.changes, change("aws_elasticache_replication_group."+id, "aws_elasticache_replication_group", "update", v(before), v(after)))
+}
+
 func change(address, kind, action string, before, after any) values {
 	_, name, _ := strings.Cut(address, ".")
 	name, _, _ = strings.Cut(name, "[")

@@ -20,6 +20,7 @@ type call struct {
 	service, region, action string
 	params                  string // without the action, sorted
 	next                    bool   // it asks for a page after the first
+	json                    bool   // it is of the JSON protocol
 	answer                  answer // without a fault
 }
 
@@ -131,17 +132,23 @@ func (p *proxy) note(c call) {
 	}
 }
 
-// callOf reads a request of the Query protocol, which all services here speak.
+// callOf reads a request of the Query protocol, which all services here speak but
+// CloudWatch: that one speaks JSON.
 func callOf(r *http.Request, body []byte) call {
-	form, err := url.ParseQuery(string(body))
-	if err != nil {
-		panic(fmt.Sprintf("the collector sent no form: %v", err))
-	}
-	c := call{action: form.Get("Action"), next: form.Get("NextToken") != ""}
+	c := call{}
 	scope := strings.Split(r.Header.Get("Authorization"), "/")
 	if len(scope) > 3 {
 		c.region, c.service = scope[2], scope[3]
 	}
+	if target := r.Header.Get("X-Amz-Target"); target != "" {
+		c.json, c.action, c.params = true, target[strings.LastIndexByte(target, '.')+1:], string(body)
+		return c
+	}
+	form, err := url.ParseQuery(string(body))
+	if err != nil {
+		panic(fmt.Sprintf("the collector sent no form: %v", err))
+	}
+	c.action, c.next = form.Get("Action"), form.Get("NextToken")+form.Get("Marker") != ""
 	form.Del("Action")
 	form.Del("Version")
 	c.params = form.Encode()
@@ -223,7 +230,7 @@ func tokenOf(c call) string {
 	if err != nil {
 		panic(err)
 	}
-	return form.Get("NextToken")
+	return form.Get("NextToken") + form.Get("Marker")
 }
 
 // sameQuestion reports whether two calls differ in their pages only.
@@ -234,6 +241,7 @@ func sameQuestion(a, b call) bool {
 			panic(err)
 		}
 		form.Del("NextToken")
+		form.Del("Marker")
 		return form.Encode()
 	}
 	return question(a) == question(b)

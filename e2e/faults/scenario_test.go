@@ -159,8 +159,27 @@ func scenarios() []*scenario {
 		{name: "warm pool", want: gate.Allow, config: floor2, before: func(w *awssim.World) {
 			w.CreateGroup(awssim.GroupSpec{Name: "search", Max: 9, Desired: 4, Tags: cluster(), Settled: true, WarmPool: 2})
 		}, draft: func(d *draft) { d.only(4, 3) }},
+		{name: "cache", want: gate.Allow, before: caches, draft: func(d *draft) { d.cache("shop", 3, 2) }},
+		{name: "cache behind", want: gate.Block, before: caches, others: noCache(), acts: func(w *awssim.World) { w.DelayCache(home, "shop-003", time.Hour) },
+			draft: func(d *draft) { d.cache("shop", 3, 2) }},
+		{name: "cache node ill", want: gate.Block, page: 20, before: caches, others: noCache(), acts: func(w *awssim.World) { w.SetCacheStatus(home, "shop-003", "incompatible-network") },
+			draft: func(d *draft) { d.cache("shop", 3, 2) }},
 		{name: "another account", want: gate.Block, account: "210987654321", before: groupOf(5, ""), draft: func(d *draft) { d.only(5, 4) }},
 	}
+}
+
+// caches is a group with two replicas, and enough others for a second page.
+func caches(w *awssim.World) {
+	w.MakeCache(awssim.CacheSpec{ID: "shop", Replicas: 2, Failover: true})
+	for i := range 22 {
+		w.MakeCache(awssim.CacheSpec{ID: fmt.Sprintf("visits-%02d", i)})
+	}
+}
+
+// noCache is the world in which the group is gone. Nothing else names one, so
+// that lists of another region are those of this world.
+func noCache() map[string]func() *awssim.World {
+	return map[string]func() *awssim.World{"there are no caches": func() *awssim.World { return awssim.New(noon) }}
 }
 
 func cluster() map[string]string { return map[string]string{"Cluster": "search"} }

@@ -17,6 +17,11 @@ import (
 // A gauge reads metrics in one region.
 type gauge struct{ client *cloudwatch.Client }
 
+// wholeMetrics checks that an answer has metrics, be they none.
+func wholeMetrics() wholeness {
+	return wholeJSONWith(map[string]string{"GetMetricData": "MetricDataResults"})
+}
+
 func newGauge(cfg sdk.Config) gauge {
 	return gauge{cloudwatch.NewFromConfig(cfg, func(o *cloudwatch.Options) {
 		// Of the protocols of CloudWatch the one whose answers are seen to be whole.
@@ -38,7 +43,7 @@ func (b *bucketRead) readStorage(ctx context.Context) {
 	if s == nil {
 		return
 	}
-	m := newGauge(b.settings(b.at.region, wholeJSON))
+	m := newGauge(b.settings(b.at.region, wholeMetrics()))
 	end := b.o.Now().UTC().Truncate(24 * time.Hour).Add(24 * time.Hour)
 	in := &cloudwatch.GetMetricDataInput{StartTime: sdk.Time(end.AddDate(0, 0, -4)), EndTime: &end}
 	query := func(id, metric, storage string) {

@@ -60,6 +60,7 @@ func (r *reading) readCaches(ctx context.Context) {
 		func() { c.listClusters(ctx) },
 		func() { c.listGlobals(ctx) },
 	)
+	c.agree()
 	together(
 		func() { c.readSnapshots(ctx) },
 		func() { c.readLag(ctx) },
@@ -74,6 +75,21 @@ func (r *reading) readCaches(ctx context.Context) {
 	}
 	for _, g := range c.globals {
 		r.hold(c.global(g))
+	}
+}
+
+// agree marks the groups as read in part where a cluster is a node of one that
+// is not among them: it would pass for one that is gone.
+func (c *caches) agree() {
+	s := c.extra[gate.SourceCaches]
+	if s == nil || !s.whole() {
+		return
+	}
+	for _, id := range sortedKeys(c.clusters) {
+		group := sdk.ToString(c.clusters[id].ReplicationGroupId)
+		if _, there := c.groups[group]; group != "" && !there {
+			s.fail(fault{gate.ProblemPartial, s.name + " in " + c.region + " lacks " + group + ", of which " + id + " is a node: try again in a minute"})
+		}
 	}
 }
 

@@ -39,7 +39,7 @@ func (c *caches) readLag(ctx context.Context) {
 			nodes[id] = true
 		}
 	}
-	m := newGauge(c.settings(c.region, wholeJSON))
+	m := newGauge(c.settings(c.region, wholeMetrics()))
 	each(chunks(sortedKeys(nodes), nodesAtOnce), func(some []string) { c.askNodes(ctx, s, m, some) })
 }
 

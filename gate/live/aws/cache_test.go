@@ -231,3 +231,20 @@ func TestSecondPageOfCachesFails(t *testing.T) {
 		})
 	}
 }
+
+// A group that is not on the list, while its nodes are on theirs, is not taken for
+// one that is gone.
+func TestGroupMissingFromItsList(t *testing.T) {
+	s := newSim(t, aws.Options{})
+	s.MakeCache(awssim.CacheSpec{ID: "shop", Replicas: 1})
+	s.Intercept = func(r *awssim.Request) {
+		if r.Action == "DescribeReplicationGroups" {
+			r.Region = livetest.Away
+		}
+	}
+	for _, src := range s.caches(t, "shop").Sources {
+		if src.Name == gate.SourceCaches && (src.Problem != gate.ProblemPartial || !strings.Contains(src.Err, "shop-001 is a node")) {
+			t.Errorf("got %q, %q, want it partial, and a node named", src.Problem, src.Err)
+		}
+	}
+}

@@ -20,6 +20,16 @@ func drifts(ts *testscript.TestScript, args []string) {
 		arn := w.CreateTargetGroup(stage.Region, args[1])
 		ts.Setenv("TARGETS", arn)
 		ts.Setenv("TF_VAR_targets", arn)
+	case "bucket":
+		need(ts, len(args) == 2, "console bucket NAME")
+		w.CreateBucket(stage.Region, args[1])
+	case "put":
+		need(ts, len(args) == 4, "console put BUCKET KEY FILE")
+		w.PutObject(args[1], args[2], []byte(ts.ReadFile(args[3])))
+	case "deny":
+		if w.Heal(); len(args) > 1 {
+			w.Deny(args[1])
+		}
 	case "type":
 		need(ts, len(args) == 3, "console type N KIND")
 		w.SetType(ids(ts, args[1:2])[0], args[2])

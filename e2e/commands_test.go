@@ -46,6 +46,9 @@ type command = func(ts *testscript.TestScript, neg bool, args []string)
 //	console aws WORD...  what the aws command line would do with these words, for the calls of repairs
 //	paste CODE[/ATTRIBUTE] N   do what step N of the way out of a difference says, as the last holdfast -o json drift gave it
 //	console targets NAME make a target group; its ARN is $TARGETS and $TF_VAR_targets from now on
+//	console bucket NAME  make a bucket
+//	console put BUCKET KEY FILE   put a file into a bucket
+//	console deny ACTION  nobody may make a call, "s3.ListObjectsV2"; all may make all without ACTION
 //	console type N KIND  change the type of a member
 //	console tag N KEY=VALUE   set a tag of a member; without =VALUE it is removed
 //	console named NAME IMAGE   make a member by hand, like the one that has the name
@@ -195,7 +198,7 @@ func console(ts *testscript.TestScript, neg bool, args []string) {
 		n, err := strconv.Atoi(args[1])
 		ts.Check(err)
 		ts.Check(c.Launch(ctx, n, ids(ts, []string{"0"})[0], args[2]))
-	case "targets", "type", "tag", "named":
+	case "targets", "type", "tag", "named", "bucket", "put", "deny":
 		drifts(ts, args)
 	case "aws":
 		ts.Check(c.Paste(ctx, args[1:]))

@@ -59,7 +59,7 @@ func TestOpenRefuses(t *testing.T) {
 	}
 	for name, tt := range map[string]struct{ in, code, text string }{
 		"nothing":             {"", "bound.unreadable", "not a verdict"},
-		"a plan":              {`{"format_version":"1.3","resource_changes":[]}`, "bound.unreadable", "not a verdict"},
+		"a plan":              {`{"format_version":"1.2","resource_changes":[]}`, "bound.unreadable", "not a verdict"},
 		"a list":              {"[]", "bound.unreadable", "not a verdict"},
 		"half of one":         {good[:len(good)/2], "bound.unreadable", "not the whole"},
 		"two":                 {good + good, "bound.unreadable", "not a verdict"},

@@ -60,6 +60,7 @@ var may = map[string][]string{
 	"checks":               {"checks/*", "gate"},
 	"checks/*":             {"gate"},
 	"e2e":                  {"e2e/demo", "e2e/provider", "e2e/stage", "e2e/tool", "gate", "gate/awssim", "gate/cli", "gate/planfile"},
+	"e2e/bench":            {"gate", "gate/tfplan"},
 	"e2e/change":           {"checks", "gate", "gate/awssim", "gate/lease", "gate/ledger", "gate/lines", "gate/live", "gate/live/aws", "gate/pipeline", "gate/terraform", "gate/tfplan"},
 	"e2e/crash":            {},
 	"e2e/demo":             {"e2e/stage", "e2e/tool", "examples", "gate/awssim"},

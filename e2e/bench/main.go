@@ -1,0 +1,80 @@
+// Command bench measures what reading a plan costs, here and with others, and
+// holds every promise about speed against the figures. All ways read the same
+// files one after the other, so what counts is the ratios.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strconv"
+	"strings"
+)
+
+func main() {
+	if way := os.Getenv(child); way != "" && len(os.Args) == 2 {
+		exit(contestant(way, os.Args[1]))
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	exit(bench(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+func exit(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+// bench runs everything and prints the table.
+func bench(ctx context.Context, args []string, out, log io.Writer) error {
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	flags.SetOutput(log)
+	list := flags.String("sizes", "100,1000,10000,100000", "resources in the plans")
+	rounds := flags.Int("rounds", 3, "runs of every way over each plan")
+	conftest := flags.String("conftest", "", "a conftest that is there already; without it, it is built from its module")
+	program := flags.Bool("program", true, "measure the binary too: its size, its build and its start-up")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	var sizes []int
+	for word := range strings.SplitSeq(*list, ",") {
+		n, err := strconv.Atoi(word)
+		if err != nil || n < size {
+			return fmt.Errorf("-sizes: %q is not a number of resources", word)
+		}
+		sizes = append(sizes, n)
+	}
+	dir, err := os.MkdirTemp("", "holdfast-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	all, err := ways(ctx, dir, *conftest, log)
+	if err != nil {
+		return err
+	}
+	for _, w := range all {
+		if w.missing != "" {
+			fmt.Fprintf(log, "\n!!! %s IS NOT COMPARED WITH: %s\n\n", w.name, w.missing)
+		}
+	}
+	r, err := race(ctx, dir, all, sizes, *rounds, log)
+	if err != nil {
+		return err
+	}
+	bars := r.bars()
+	if *program {
+		own, err := measureProgram(ctx, dir, out)
+		if err != nil {
+			return err
+		}
+		bars = append(bars, own...)
+	}
+	return r.write(out, all, bars)
+}

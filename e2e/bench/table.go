@@ -1,0 +1,36 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"text/tabwriter"
+)
+
+// write prints the whole table.
+func (r results) write(to io.Writer, ways []way, bars []bar) error {
+	t := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "resources\tway\twall ms\tCPU ms\tpeak MiB\tCPU against json.Valid\twall against holdfast\tpeak against holdfast")
+	for _, n := range slices.Sorted(maps.Keys(r)) {
+		for _, w := range ways {
+			runs := r[n][w.name]
+			if len(runs) == 0 {
+				fmt.Fprintf(t, "%d\t%s\tNOT RUN: %s\n", n, w.name, w.missing)
+				continue
+			}
+			b, us := best(runs), r[n]["holdfast"]
+			fmt.Fprintf(t, "%d\t%s\t%s\t%s\t%s\t%sx\t%sx\t%sx\n", n, w.name, number(wall(b)*1000), number(cpu(b)*1000), number(peak(b)/(1<<20)),
+				number(ratio(runs, r[n]["json.Valid"], cpu)), number(ratio(runs, us, wall)), number(ratio(runs, us, peak)))
+		}
+	}
+	fmt.Fprintln(t, "\nbar\tmust\tstretch\tmeasured\tmet?")
+	for _, b := range bars {
+		sign := "<="
+		if b.least {
+			sign = ">="
+		}
+		fmt.Fprintf(t, "%s\t%s %s %s\t%s\t%s %s\t%s\n", b.what, sign, number(b.must), b.unit, number(b.stretch), number(b.measured), b.unit, b.met())
+	}
+	return t.Flush()
+}

@@ -39,6 +39,8 @@ func TestRecordedPlans(t *testing.T) {
 		"g02_3_to_1":               "block standby.lost",
 		"h02_6_to_3":               "block certifiable.uncounted",
 		"i02_6_to_2":               "block certifiable.uncounted",
+		"j01_caches_fewer":         "block standby.lost standby.unguarded",
+		"j02_caches_resized":       "block lastcopy.none standby.restart",
 		"m01_forget":               "allow",
 	}
 	files, err := filepath.Glob("../gate/tfplan/testdata/plans/*.json")
@@ -92,6 +94,8 @@ func asRecorded(t *testing.T, file string) gate.Input {
 			s.DataStores = append(s.DataStores, gate.DataStore{Kind: gate.KindTable, ID: c.ID, Region: c.Region, Phase: gate.Steady, Serving: gate.ServingYes})
 		case c.Type == "aws_rds_cluster_instance":
 			s.DataStores = withNode(s.DataStores, c, seen)
+		case c.Type == "aws_elasticache_replication_group" || c.Type == "aws_elasticache_cluster":
+			s.DataStores = append(s.DataStores, seenCache(c, seen))
 		case c.Type == "aws_autoscaling_group" && !slices.ContainsFunc(s.Groups, func(g gate.Group) bool { return g.Name == c.ID }):
 			g := gate.Group{Name: c.ID, Region: c.Region, Tags: seen.Tags(), MinHealthy: -1, MaxHealthy: -1}
 			g.Desired, _ = seen.Int("desired_capacity")
@@ -129,6 +133,28 @@ func withNode(stores []gate.DataStore, c gate.Change, seen gate.Attrs) []gate.Da
 	}
 	stores[i].Nodes = append(stores[i].Nodes, n)
 	return stores
+}
+
+// seenCache is a cache all of whose nodes are well.
+func seenCache(c gate.Change, seen gate.Attrs) gate.DataStore {
+	kind, id := gate.CacheOf(c)
+	d := gate.DataStore{Kind: kind, ID: id, Region: c.Region, Phase: gate.Steady, Serving: gate.ServingYes, Facts: map[string]string{"automatic_failover": "enabled"}}
+	shards, _ := seen.Int("num_node_groups")
+	replicas, _ := seen.Int("replicas_per_node_group")
+	for shard := range shards {
+		for n := range 1 + replicas {
+			node := gate.Node{ID: fmt.Sprintf("%s-%04d-%03d", id, shard+1, n+1), Role: "replica", Shard: fmt.Sprintf("%04d", shard+1), Phase: gate.Steady, Serving: gate.ServingYes, Lag: new(time.Duration)}
+			if n == 0 {
+				node.Role = "primary"
+			}
+			d.Nodes = append(d.Nodes, node)
+		}
+	}
+	nodes, _ := seen.Int("num_cache_nodes")
+	for n := range nodes {
+		d.Nodes = append(d.Nodes, gate.Node{ID: fmt.Sprintf("%04d", n+1), Role: "primary", Phase: gate.Steady, Serving: gate.ServingYes})
+	}
+	return d
 }
 
 func seenMember(c gate.Change, seen gate.Attrs) gate.Member {

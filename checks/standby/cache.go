@@ -62,7 +62,7 @@ func resized(c gate.Change, t *touch) {
 	switch {
 	case c.Does("replicas_per_node_group", "node_group_configuration"):
 		t.keeps = keeps(c, "replicas_per_node_group", 0) + 1
-	case c.Does("num_cache_clusters") && !c.Does("num_node_groups"):
+	case c.Does("num_cache_clusters") && (!c.Does("num_node_groups") || slices.Contains(c.Unknown, "num_node_groups")):
 		t.keeps = keeps(c, "num_cache_clusters", 1)
 	}
 	was, known := c.Before.Int("num_node_groups")

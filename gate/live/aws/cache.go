@@ -191,16 +191,16 @@ func (c *caches) readSnapshots(ctx context.Context) {
 		}
 	}
 	var asks []elasticache.DescribeSnapshotsInput
-	for _, id := range sortedKeys(c.groups) {
-		asks = append(asks, elasticache.DescribeSnapshotsInput{ReplicationGroupId: &id})
-		if !sdk.ToBool(c.groups[id].ClusterEnabled) {
-			for _, member := range c.groups[id].MemberClusters {
-				asks = append(asks, elasticache.DescribeSnapshotsInput{CacheClusterId: &member})
+	for _, id := range c.about(gate.SourceCacheSnapshots) {
+		if g, there := c.groups[id]; there {
+			asks = append(asks, elasticache.DescribeSnapshotsInput{ReplicationGroupId: &id})
+			if !sdk.ToBool(g.ClusterEnabled) {
+				for _, member := range g.MemberClusters {
+					asks = append(asks, elasticache.DescribeSnapshotsInput{CacheClusterId: &member})
+				}
 			}
 		}
-	}
-	for _, id := range sortedKeys(c.clusters) {
-		if one := c.clusters[id]; sdk.ToString(one.ReplicationGroupId) == "" && sdk.ToString(one.Engine) != memcached {
+		if one, there := c.clusters[id]; there && sdk.ToString(one.ReplicationGroupId) == "" && sdk.ToString(one.Engine) != memcached {
 			asks = append(asks, elasticache.DescribeSnapshotsInput{CacheClusterId: &id})
 		}
 	}

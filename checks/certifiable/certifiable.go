@@ -135,8 +135,7 @@ func uncounted(c gate.Change) bool {
 	case gate.NoOp, gate.Read, gate.Forget, gate.ForgetReplace, gate.Create:
 		return false
 	case gate.Update:
-		// What an update of a bucket takes has a check of its own.
-		return c.Type != "aws_s3_bucket" && altered(c)
+		return altered(c)
 	}
 	// An update of a global datastore reaches nodes in other regions; its end is
 	// for another check.
@@ -192,7 +191,6 @@ func holders() []string {
 		"aws_docdb_cluster", "aws_docdb_cluster_instance", "aws_docdb_global_cluster", "aws_neptune_cluster", "aws_neptune_cluster_instance", "aws_neptune_global_cluster",
 		"aws_elasticache_global_replication_group", "aws_memorydb_cluster",
 		"aws_opensearch_domain", "aws_elasticsearch_domain", "aws_msk_cluster", "aws_emr_cluster", "aws_emr_instance_group", "aws_emr_instance_fleet",
-		"aws_s3_bucket", "aws_s3_bucket_replication_configuration",
 		"aws_elasticache_serverless_cache", "aws_memorydb_multi_region_cluster", "aws_docdbelastic_cluster", "aws_rds_shard_group", "aws_keyspaces_table", "aws_timestreamwrite_table",
 		"aws_redshift_cluster", "aws_redshiftserverless_namespace", "aws_kinesis_stream", "aws_efs_file_system", "aws_fsx_ontap_volume", "aws_fsx_openzfs_volume", "aws_fsx_lustre_file_system",
 		"aws_fsx_windows_file_system", "aws_fsx_ontap_file_system", "aws_fsx_openzfs_file_system", "aws_backup_vault",

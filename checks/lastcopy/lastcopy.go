@@ -22,7 +22,11 @@ final snapshot is skipped where the configuration says so. What counts is a
 complete copy outside the store's own fate, not older than backup_age, or a
 final snapshot that the plan makes. A store that somebody has protected from
 deletion, or that is another one than Terraform recorded, is not destroyed at
-all. Pass by making a snapshot by hand and planning again.`}
+all. Pass by making a snapshot by hand and planning again.
+
+A bucket has no snapshot: one that force_destroy would empty is destroyed only if
+nothing is in it. Where a data block says that its backups lie in another bucket,
+the replication to there does not end, and does not begin to carry deletions.`}
 }
 
 // A loss is a change after which a store is gone, or was put at risk.
@@ -56,7 +60,7 @@ func may() []string {
 	return []string{
 		gate.SourceDatabases, gate.SourceDBSnapshots, gate.SourceDBClusters, gate.SourceClusterSnapshots,
 		gate.SourceTables, gate.SourceTableBackups, gate.SourceRecovery, gate.SourceVolumes, gate.SourceSnapshots,
-		gate.SourceCaches, gate.SourceCacheClusters, gate.SourceCacheSnapshots,
+		gate.SourceCaches, gate.SourceCacheClusters, gate.SourceCacheSnapshots, gate.SourceObjects, gate.SourceVersions, gate.SourceStorage,
 	}
 }
 
@@ -68,6 +72,7 @@ func asks(p *gate.Plan) []gate.Ask {
 				out = append(out, gate.Ask{Source: s, Region: c.Region, About: []string{l.id}})
 			}
 		}
+		out = append(out, asksOfBucket(c)...)
 	}
 	return out
 }
@@ -77,6 +82,8 @@ func run(p *gate.Pass) error {
 		for _, l := range losses(c) {
 			judge(p, c, l)
 		}
+		emptied(p, c)
+		unfed(p, c)
 	}
 	for _, c := range p.Plan.Drift {
 		adopted(p, c)

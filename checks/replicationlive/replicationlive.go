@@ -37,7 +37,7 @@ type end struct {
 
 // families say of one change which stores it ends: one file each.
 func families() []func(gate.Change) []end {
-	return []func(gate.Change) []end{table, database, cache}
+	return []func(gate.Change) []end{table, database, cache, bucket}
 }
 
 func ends(c gate.Change) []end {
@@ -53,7 +53,7 @@ func may() []string {
 	return []string{
 		gate.SourceDatabases, gate.SourceDBClusters, gate.SourceGlobalDatabases, gate.SourceBlueGreen, gate.SourceEndpoints, gate.SourceTasks,
 		gate.SourceTables, gate.SourceTableStreams, gate.SourceMappings, gate.SourcePipes,
-		gate.SourceCaches, gate.SourceGlobalCaches,
+		gate.SourceCaches, gate.SourceGlobalCaches, gate.SourceReplicas, gate.SourceBuckets,
 	}
 }
 

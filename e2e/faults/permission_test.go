@@ -212,7 +212,7 @@ func namedBy(iam, action string) string { return cmp.Or(bucketCalls()[iam], acti
 // bucketCalls are the calls of S3, by the actions they need (aws-semantics 6).
 func bucketCalls() map[string]string {
 	return map[string]string{"s3:GetLifecycleConfiguration": "GetBucketLifecycleConfiguration", "s3:GetBucketVersioning": "GetBucketVersioning", "s3:GetReplicationConfiguration": "GetBucketReplication",
-		"s3:GetBucketObjectLockConfiguration": "GetObjectLockConfiguration", "s3:ListBucket": "ListObjectsV2", "s3:ListBucketVersions": "ListObjectVersions"}
+		"s3:GetBucketObjectLockConfiguration": "GetObjectLockConfiguration", "s3:ListBucket": "ListObjectsV2", "s3:ListBucketVersions": "ListObjectVersions", "s3:ListAllMyBuckets": "ListBuckets"}
 }
 
 // scopes are the names of services in signatures, by those in IAM.
@@ -235,6 +235,7 @@ func touchesEverything() *gate.Plan {
 			c("aws_dynamodb_table.orders", "orders", gate.Attrs{"name": "orders"}),
 			c("aws_db_instance.orders", "db-1", gate.Attrs{"identifier": "orders", "resource_id": "db-1"}),
 			widened(c("aws_s3_bucket_lifecycle_configuration.recordings", "recordings", gate.Attrs{"bucket": "recordings", "rule": rule("logs/")})),
+			c("aws_s3_bucket.recordings", "recordings", gate.Attrs{"bucket": "recordings", "force_destroy": true}),
 			c("aws_rds_cluster.orders", "cluster", gate.Attrs{"cluster_identifier": "cluster"}),
 			c("aws_elasticache_replication_group.shop", "shop", gate.Attrs{"replication_group_id": "shop"}),
 			fewer(c("aws_elasticache_replication_group.sessions", "sessions", gate.Attrs{"replication_group_id": "sessions", "num_cache_clusters": float64(3)})),

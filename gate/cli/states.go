@@ -91,7 +91,7 @@ func (g *global) stateBuckets(ctx context.Context, places []string) ([]*gate.Sta
 		}
 		keys, err := bucket.List(ctx, "")
 		if err != nil {
-			return nil, err
+			return nil, notKept(bucket, err)
 		}
 		for _, key := range keys {
 			if !strings.HasSuffix(key, ".tfstate") {
@@ -99,7 +99,7 @@ func (g *global) stateBuckets(ctx context.Context, places []string) ([]*gate.Sta
 			}
 			data, _, _, err := bucket.Read(ctx, key)
 			if err != nil {
-				return nil, err
+				return nil, notKept(bucket, err)
 			}
 			s, err := tfplan.DecodeState(bytes.NewReader(data))
 			if err != nil {
@@ -110,6 +110,13 @@ func (g *global) stateBuckets(ctx context.Context, places []string) ([]*gate.Sta
 		}
 	}
 	return out, nil
+}
+
+// notKept says why states could not be read. What says it speaks of a store,
+// which is written too.
+func notKept(bucket fmt.Stringer, err error) error {
+	what, _, _ := strings.Cut(err.Error(), "\n")
+	return fmt.Errorf("the states of others %s\nAllow s3:GetObject and s3:ListBucket on %s to these credentials, or take it out of drift in holdfast.hcl", strings.TrimSpace(what), bucket)
 }
 
 // briefly reads the members and groups that states are about, and not how they

@@ -51,7 +51,7 @@ func noState(err error) error {
 	if !errors.As(err, &e) {
 		return err
 	}
-	return &Error{Kind: e.Kind, Message: strings.ReplaceAll(e.Message, "the plan", "the state"), Err: e.Err}
+	return &Error{Kind: e.Kind, Message: strings.NewReplacer("the plan", "the state", showJSON, "`terraform state pull`").Replace(e.Message), Err: e.Err}
 }
 
 // stateDecoder reads states with what reads plans: an object of a state is a

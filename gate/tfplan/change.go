@@ -252,6 +252,7 @@ func (d *decoder) change(raw *resourceChange, action gate.Action) (*gate.Change,
 	if err != nil {
 		return nil, err
 	}
+	v.recent = d.recent
 	if err := v.compare(c, kept); err != nil {
 		return nil, err
 	}

@@ -27,6 +27,7 @@ func Decode(r io.Reader) (*gate.Plan, error) {
 		seen:   map[identity]bool{},
 		config: newConfiguration(),
 		names:  interner{},
+		recent: newRecent(),
 	}
 	if err := d.object(d.member); err != nil {
 		return nil, err
@@ -50,6 +51,7 @@ type decoder struct {
 	seen    map[identity]bool // of plan.Changes
 	config  *configuration
 	names   interner
+	recent  *recent
 	isPlan  bool // a member was seen that only a plan has
 	isState bool // a member was seen that only a state has
 }

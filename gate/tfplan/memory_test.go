@@ -161,3 +161,23 @@ func BenchmarkDecode10k(b *testing.B) {
 	}
 	b.ReportMetric(float64(most)/1e6, "peak-MB")
 }
+
+// TestInstanceIsHeldSmall holds what one instance costs for as long as the plan
+// is judged: what its neighbours have too is there once.
+func TestInstanceIsHeldSmall(t *testing.T) {
+	const changes, most = 2000, 2000
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	plan, err := Decode(generate(changes, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	each := (int64(after.HeapAlloc) - int64(before.HeapAlloc)) / changes
+	t.Logf("%d bytes for each instance", each)
+	if len(plan.Changes) != changes || each > most {
+		t.Errorf("got %d bytes for each of %d instances, want at most %d for each of %d", each, len(plan.Changes), most, changes)
+	}
+}

@@ -30,6 +30,7 @@ func DecodeState(r io.Reader) (*gate.State, error) {
 		seen:   map[identity]bool{},
 		config: newConfiguration(),
 		names:  interner{},
+		recent: newRecent(),
 	}}
 	if err := d.object(d.member); err != nil {
 		return nil, noState(err)

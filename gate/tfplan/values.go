@@ -20,6 +20,7 @@ type values struct {
 	alike                 bool   // both sides are written alike, and after is before
 	unknown               mask
 	beforeMask, afterMask mask // what is sensitive
+	recent                *recent
 }
 
 // valuesOf splits the values of an entry. Of sides that are written alike only
@@ -209,7 +210,11 @@ func (v *values) keep(kept []string) (before, after gate.Attrs, err error) {
 	for _, name := range kept {
 		was, hadBefore := v.before[name]
 		is, hasAfter := v.after[name]
-		if hadBefore {
+		switch {
+		case !hadBefore:
+		case v.repeatsTags(name):
+			before[name] = before["tags"]
+		default:
 			if before[name], err = v.decode(name, was); err != nil {
 				return nil, nil, err
 			}
@@ -232,6 +237,13 @@ func (v *values) keep(kept []string) (before, after gate.Attrs, err error) {
 	return before, after, nil
 }
 
+// repeatsTags reports whether an attribute is tags_all and holds what tags holds,
+// sensitive parts too: it does where the provider has no tags of its own.
+func (v *values) repeatsTags(name string) bool {
+	return name == "tags_all" && v.before["tags"] != nil && bytes.Equal(v.before["tags"], v.before[name]) &&
+		!contains(v.beforeMask.of(name)) && !contains(v.afterMask.of(name))
+}
+
 // decode decodes an attribute without its sensitive parts.
 func (v *values) decode(name string, raw jsontext.Value) (any, error) {
 	var out any
@@ -248,7 +260,7 @@ func (v *values) decode(name string, raw jsontext.Value) (any, error) {
 		}
 		out = hide(out, mask)
 	}
-	return out, nil
+	return v.recent.shared(out), nil
 }
 
 // masks are what hides parts of an attribute. The provider repeats tags in

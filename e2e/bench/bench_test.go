@@ -141,7 +141,7 @@ func TestBench(t *testing.T) {
 
 // A way that answers wrongly ends the race.
 func TestWrongAnswerIsNoResult(t *testing.T) {
-	liar := way{name: "liar", argv: func(string) []string { return []string{"echo", "2"} }, answer: func(string) (int, error) { return 2, nil }}
+	liar := way{name: "liar", most: 100, argv: func(string) []string { return []string{"echo", "2"} }, answer: func(string) (int, error) { return 2, nil }}
 	if _, err := race(t.Context(), t.TempDir(), []way{liar}, []int{100}, 1, io.Discard); err == nil || !strings.Contains(err.Error(), "liar says") {
 		t.Errorf("got %v, want the liar named", err)
 	}
@@ -151,7 +151,7 @@ func TestWrongAnswerIsNoResult(t *testing.T) {
 // that it is JSON. The bar is 1.2; a machine that does other things at once is
 // allowed for.
 func TestReadingCostsWhatValidatingCosts(t *testing.T) {
-	all, err := ways(t.Context(), t.TempDir(), "none", io.Discard)
+	all, err := ways(t.Context(), t.TempDir(), "none", 0, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}

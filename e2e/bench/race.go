@@ -27,7 +27,7 @@ func race(ctx context.Context, dir string, ways []way, sizes []int, rounds int, 
 		out[n] = map[string][]figures{}
 		for range rounds {
 			for _, w := range ways {
-				if w.missing != "" {
+				if w.missing != "" || w.most < n {
 					continue
 				}
 				f, err := w.run(ctx, file, emptied)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -16,7 +17,7 @@ func (r results) write(to io.Writer, ways []way, bars []bar) error {
 		for _, w := range ways {
 			runs := r[n][w.name]
 			if len(runs) == 0 {
-				fmt.Fprintf(t, "%d\t%s\tNOT RUN: %s\n", n, w.name, w.missing)
+				fmt.Fprintf(t, "%d\t%s\tNOT RUN: %s\n", n, w.name, cmp.Or(w.missing, "-most is less"))
 				continue
 			}
 			b, us := best(runs), r[n]["holdfast"]

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -48,27 +49,32 @@ deny contains c if some c in clusters - kept
 type way struct {
 	name    string
 	missing string // why it does not run; empty when it does
+	most    int    // resources that it is given
 	argv    func(file string) []string
 	env     []string
 	answer  func(out string) (int, error) // nil if it answers nothing
 }
 
 // ways are all of them: this one, the one it is measured by, and the others.
-// dir is for what has to be built.
-func ways(ctx context.Context, dir, conftest string, log io.Writer) ([]way, error) {
+// dir is for what has to be built; plans of more than most resources are only for
+// the two that need no gigabytes of memory for them.
+func ways(ctx context.Context, dir, conftest string, most int, log io.Writer) ([]way, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
 	var out []way
 	for _, name := range []string{"holdfast", "json.Valid", "terraform-json"} {
-		w := way{name: name, argv: func(file string) []string { return []string{self, file} }, env: append(os.Environ(), child+"="+name), answer: strconv.Atoi}
-		if name == "json.Valid" {
+		w := way{name: name, argv: func(file string) []string { return []string{self, file} }, env: append(os.Environ(), child+"="+name), most: math.MaxInt, answer: strconv.Atoi}
+		switch name {
+		case "json.Valid":
 			w.answer = nil
+		case "terraform-json":
+			w.most = most
 		}
 		out = append(out, w)
 	}
-	jq := way{name: "jq", answer: strconv.Atoi}
+	jq := way{name: "jq", most: most, answer: strconv.Atoi}
 	if path, err := exec.LookPath("jq"); err != nil {
 		jq.missing = "there is none on PATH"
 	} else {
@@ -81,7 +87,7 @@ func ways(ctx context.Context, dir, conftest string, log io.Writer) ([]way, erro
 	if err := os.WriteFile(filepath.Join(policy, "emptied.rego"), []byte(regoRule), 0o600); err != nil {
 		return nil, err
 	}
-	rego := way{name: "conftest", answer: failures}
+	rego := way{name: "conftest", most: most, answer: failures}
 	if conftest == "" {
 		conftest, err = install(ctx, dir, log)
 	} else {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	asgtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
+	ddbtypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 	"github.com/google/go-cmp/cmp"
@@ -51,6 +52,9 @@ func TestStatesListTheEnums(t *testing.T) {
 		"autoscaling.LifecycleState":            folded(asgtypes.LifecycleState("").Values()),
 		"autoscaling.ScalingActivityStatusCode": folded(asgtypes.ScalingActivityStatusCode("").Values()),
 		"autoscaling.InstanceRefreshStatus":     folded(asgtypes.InstanceRefreshStatus("").Values()),
+		"dynamodb.TableStatus":                  folded(ddbtypes.TableStatus("").Values()),
+		"dynamodb.ReplicaStatus":                folded(ddbtypes.ReplicaStatus("").Values()),
+		"dynamodb.WitnessStatus":                folded(ddbtypes.WitnessStatus("").Values()),
 		"elbv2.TargetHealthStateEnum":           folded(elbtypes.TargetHealthStateEnum("").Values()),
 	}
 	s := mustStates(t)
@@ -88,7 +92,7 @@ func enumFields(t *testing.T) []string {
 	for lines := bufio.NewScanner(bytes.NewReader(statesYAML)); lines.Scan(); {
 		field, comment, ok := strings.Cut(lines.Text(), ":")
 		service, _, _ := strings.Cut(field, ".")
-		if ok && strings.HasPrefix(strings.TrimSpace(comment), "# enum") && slices.Contains([]string{"ec2", "autoscaling", "elbv2"}, service) {
+		if ok && strings.HasPrefix(strings.TrimSpace(comment), "# enum") && slices.Contains([]string{"ec2", "autoscaling", "dynamodb", "elbv2"}, service) {
 			out = append(out, field)
 		}
 	}

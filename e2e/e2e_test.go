@@ -38,6 +38,10 @@ type layer struct {
 	sim  bool // members can be seen in transition; the condition [sim] in scripts
 	open func() (*stage.Stage, error)
 
+	// plays names the scripts of an example that this layer plays, without
+	// ending; nil means all of every example.
+	plays map[string][]string
+
 	// install lets terraform install its providers in a directory; nil where it
 	// needs none.
 	install func(s *stage.Stage, terraform, dir string) error
@@ -85,15 +89,25 @@ func playExamples(t *testing.T, l layer) {
 		t.Fatal("there are no examples with scripts")
 	}
 	for dir := range dirs {
-		name, err := filepath.Rel(filepath.Join("..", "examples"), dir)
-		if err != nil {
-			t.Fatal(err)
+		name := exampleName(t, dir)
+		if l.plays != nil && len(l.plays[name]) == 0 {
+			continue
 		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			play(t, l, dir, dir)
 		})
 	}
+}
+
+// exampleName is the path of an example below examples, with slashes.
+func exampleName(t *testing.T, dir string) string {
+	t.Helper()
+	name, err := filepath.Rel(filepath.Join("..", "examples"), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return filepath.ToSlash(name)
 }
 
 // play plays every script of a directory on a stage of its own, in a copy of
@@ -111,8 +125,16 @@ func play(t *testing.T, l layer, dir, example string, more ...map[string]command
 	if err != nil {
 		t.Fatal(err)
 	}
+	var files []string
+	if l.plays != nil {
+		for _, script := range l.plays[exampleName(t, dir)] {
+			files = append(files, filepath.Join(dir, script+".txtar"))
+		}
+		dir = ""
+	}
 	testscript.Run(t, testscript.Params{
-		Dir:  dir,
+		Dir:   dir,
+		Files: files,
 		Cmds: all,
 		Condition: func(cond string) (bool, error) {
 			if cond != "sim" {

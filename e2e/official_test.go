@@ -28,7 +28,7 @@ import (
 // Without a mirror the provider comes from its registry.
 
 func TestOfficialOnSimulator(t *testing.T) {
-	playExamples(t, layer{name: "official", sim: true, install: install, open: func() (*stage.Stage, error) {
+	playExamples(t, layer{name: "official", sim: true, plays: officially(), install: install, open: func() (*stage.Stage, error) {
 		// This provider waits seconds between two looks.
 		return official(simulated(10 * time.Second))
 	}})
@@ -37,13 +37,28 @@ func TestOfficialOnSimulator(t *testing.T) {
 // Moto ends and launches instances at once: it carries what is decided by who
 // is there, and nothing about members in transition.
 func TestOfficialOnMoto(t *testing.T) {
-	playExamples(t, layer{name: "moto", install: install, open: func() (*stage.Stage, error) {
+	playExamples(t, layer{name: "moto", plays: officially(), install: install, open: func() (*stage.Stage, error) {
 		address, err := moto(t)
 		if err != nil {
 			return nil, err
 		}
 		return official(stage.Before(filled(httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: address}))))
 	}})
+}
+
+// officially names what is played with this provider, which takes tens of
+// seconds to start and to wait: all shapes of the first incident, and of each
+// other one the incident itself and one change like it that is allowed.
+func officially() map[string][]string {
+	return map[string][]string{
+		"parakeet-2018/count":      {"detached", "dying", "gone", "twin-dead-member", "twin-nobody-dying", "twin-residue", "twin-scale-out", "twin-tags"},
+		"parakeet-2018/group":      {"t0", "t1", "twin-nobody-dying", "twin-residue", "twin-scale-out", "twin-tags", "twin-waited"},
+		"parakeet-2018/two-states": {"dying", "gone", "twin-nobody-dying"},
+		"callrail-2016":            {"only", "twin-ready"},
+		"callrail-2019":            {"removed", "twin-narrowed"},
+		"customerio-2018":          {"host", "twin-sick-replaced"},
+		"kustomer-2023":            {"cleanup", "twin-replication-ended"},
+	}
 }
 
 // filled answers the two questions of a gate that moto does not know: which

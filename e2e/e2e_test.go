@@ -135,7 +135,7 @@ func play(t *testing.T, l layer, dir, example string, more ...map[string]command
 	testscript.Run(t, testscript.Params{
 		Dir:   dir,
 		Files: files,
-		Cmds: all,
+		Cmds:  all,
 		Condition: func(cond string) (bool, error) {
 			if cond != "sim" {
 				return false, fmt.Errorf("there is no condition %q", cond)

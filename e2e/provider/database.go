@@ -26,6 +26,8 @@ type database struct {
 	Storage    types.Int64  `tfsdk:"allocated_storage"`
 	MultiAZ    types.Bool   `tfsdk:"multi_az"`
 	Source     types.String `tfsdk:"replicate_source_db"`
+	User       types.String `tfsdk:"username"`
+	Managed    types.Bool   `tfsdk:"manage_master_user_password"`
 	Now        types.Bool   `tfsdk:"apply_immediately"`
 	SkipFinal  types.Bool   `tfsdk:"skip_final_snapshot"`
 	Final      types.String `tfsdk:"final_snapshot_identifier"`
@@ -41,21 +43,23 @@ func (*databaseResource) Metadata(_ context.Context, _ resource.MetadataRequest,
 func (*databaseResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	flag := schema.BoolAttribute{Optional: true}
 	resp.Schema = schema.Schema{Attributes: map[string]schema.Attribute{
-		"id":                        computedText(),
-		"arn":                       computedText(),
-		"identifier":                forcesNew(optionalText()),
-		"resource_id":               computedText(),
-		"engine":                    forcesNew(optionalText()),
-		"instance_class":            schema.StringAttribute{Required: true},
-		"allocated_storage":         optionalNumber(),
-		"multi_az":                  flag,
-		"replicate_source_db":       schema.StringAttribute{Optional: true},
-		"apply_immediately":         flag,
-		"skip_final_snapshot":       flag,
-		"final_snapshot_identifier": schema.StringAttribute{Optional: true},
-		"deletion_protection":       flag,
-		"tags":                      schema.MapAttribute{ElementType: types.StringType, Optional: true},
-		"tags_all":                  schema.MapAttribute{ElementType: types.StringType, Computed: true},
+		"id":                          computedText(),
+		"arn":                         computedText(),
+		"identifier":                  forcesNew(optionalText()),
+		"resource_id":                 computedText(),
+		"engine":                      forcesNew(optionalText()),
+		"instance_class":              schema.StringAttribute{Required: true},
+		"allocated_storage":           optionalNumber(),
+		"multi_az":                    flag,
+		"username":                    schema.StringAttribute{Optional: true},
+		"manage_master_user_password": flag,
+		"replicate_source_db":         schema.StringAttribute{Optional: true},
+		"apply_immediately":           flag,
+		"skip_final_snapshot":         flag,
+		"final_snapshot_identifier":   schema.StringAttribute{Optional: true},
+		"deletion_protection":         flag,
+		"tags":                        schema.MapAttribute{ElementType: types.StringType, Optional: true},
+		"tags_all":                    schema.MapAttribute{ElementType: types.StringType, Computed: true},
 	}}
 }
 
@@ -74,7 +78,7 @@ func (r *databaseResource) Create(ctx context.Context, req resource.CreateReques
 		_, err = r.databases.CreateDBInstanceReadReplica(ctx, &rds.CreateDBInstanceReadReplicaInput{DBInstanceIdentifier: &id, SourceDBInstanceIdentifier: &source, DBInstanceClass: plan.Class.ValueStringPointer(), Tags: dbTags(texts(plan.Tags))})
 	} else {
 		_, err = r.databases.CreateDBInstance(ctx, &rds.CreateDBInstanceInput{DBInstanceIdentifier: &id, DBInstanceClass: plan.Class.ValueStringPointer(), Engine: plan.Engine.ValueStringPointer(),
-			AllocatedStorage: int32Of(plan.Storage), MultiAZ: plan.MultiAZ.ValueBoolPointer(), DeletionProtection: plan.Protected.ValueBoolPointer(), Tags: dbTags(texts(plan.Tags))})
+			MasterUsername: plan.User.ValueStringPointer(), ManageMasterUserPassword: plan.Managed.ValueBoolPointer(), AllocatedStorage: int32Of(plan.Storage), MultiAZ: plan.MultiAZ.ValueBoolPointer(), DeletionProtection: plan.Protected.ValueBoolPointer(), Tags: dbTags(texts(plan.Tags))})
 	}
 	if err == nil {
 		resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("identifier"), id)...)

@@ -15,12 +15,14 @@ provider "aws" {
 }
 
 resource "aws_db_instance" "primary" {
-  identifier          = "calls"
-  engine              = "postgres"
-  instance_class      = var.class
-  allocated_storage   = 100
-  apply_immediately   = true
-  skip_final_snapshot = true
+  identifier                  = "calls"
+  engine                      = "postgres"
+  instance_class              = var.class
+  allocated_storage           = 100
+  username                    = "calls"
+  manage_master_user_password = true
+  apply_immediately           = true
+  skip_final_snapshot         = true
 
   tags = {
     Release = var.release

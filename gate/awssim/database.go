@@ -22,6 +22,7 @@ type database struct {
 	retention     int
 	created       time.Time
 	pendingClass  string
+	user          string
 	tags          map[string]string
 }
 

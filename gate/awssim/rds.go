@@ -47,6 +47,7 @@ type databaseItem struct {
 	DBInstanceClass                       string
 	DBInstanceStatus                      string
 	Engine                                string
+	MasterUsername                        string `xml:",omitempty"`
 	EngineVersion                         string
 	AllocatedStorage                      int
 	StorageType                           string
@@ -70,7 +71,7 @@ func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z
 
 func (r *request) databaseItem(d *database) databaseItem {
 	item := databaseItem{DBInstanceIdentifier: d.id, DBInstanceArn: r.w.arn("rds", r.live, "db:"+d.id), DbiResourceId: d.resource, DBInstanceClass: d.class, DBInstanceStatus: d.status,
-		Engine: d.engine, EngineVersion: "16.3", AllocatedStorage: d.storage, StorageType: "gp3", AvailabilityZone: d.zone, MultiAZ: d.multiAZ, DeletionProtection: d.protected,
+		Engine: d.engine, MasterUsername: d.user, EngineVersion: "16.3", AllocatedStorage: d.storage, StorageType: "gp3", AvailabilityZone: d.zone, MultiAZ: d.multiAZ, DeletionProtection: d.protected,
 		BackupRetentionPeriod: d.retention, InstanceCreateTime: stamp(d.created), ReadReplicaSourceDBInstanceIdentifier: d.source, ReadReplicas: r.seen.replicasOf(d.id), PendingClass: d.pendingClass,
 		Address: d.id + ".sim." + r.live.name + ".rds.amazonaws.com", Port: 5432}
 	if d.multiAZ && d.serves() {
@@ -152,7 +153,7 @@ func (r *request) dbTags() map[string]string {
 }
 
 func (w *World) createDatabase(r *request) (any, error) {
-	d := &database{id: r.str("DBInstanceIdentifier"), class: r.str("DBInstanceClass"), engine: r.str("Engine"), storage: r.num("AllocatedStorage", 20), multiAZ: r.flag("MultiAZ"),
+	d := &database{id: r.str("DBInstanceIdentifier"), class: r.str("DBInstanceClass"), engine: r.str("Engine"), user: r.str("MasterUsername"), storage: r.num("AllocatedStorage", 20), multiAZ: r.flag("MultiAZ"),
 		protected: r.flag("DeletionProtection"), retention: r.num("BackupRetentionPeriod", 1), zone: orElse(r.str("AvailabilityZone"), r.live.zones()[0]), tags: r.dbTags()}
 	return w.made(r, d)
 }
@@ -162,7 +163,7 @@ func (w *World) createReplica(r *request) (any, error) {
 	if source == nil {
 		return nil, &Failure{Code: "DBInstanceNotFound", Message: "DBInstance not found.", Status: 404}
 	}
-	return w.made(r, &database{id: r.str("DBInstanceIdentifier"), class: orElse(r.str("DBInstanceClass"), source.class), engine: source.engine, storage: source.storage,
+	return w.made(r, &database{id: r.str("DBInstanceIdentifier"), class: orElse(r.str("DBInstanceClass"), source.class), engine: source.engine, user: source.user, storage: source.storage,
 		source: source.id, zone: orElse(r.str("AvailabilityZone"), r.live.zones()[1]), tags: r.dbTags()})
 }
 

@@ -6,6 +6,7 @@
 //
 //	go test ./e2e/faults -v                        # a fresh sample, with its seed
 //	go test ./e2e/faults -v -full -timeout 90m     # every cell
+//	go test ./e2e/faults -v -full -only table      # every cell of some scenarios
 //
 // It prints, for every scenario and call, the faults by the verdict they ended
 // in, and every cell that ended in a more permissive one than without its fault:
@@ -34,6 +35,7 @@ import (
 var (
 	full  = flag.Bool("full", false, "run every cell of the matrix, not a sample")
 	cells = flag.Int("cells", 600, "how many cells a sample has")
+	only  = flag.String("only", "", "run only the scenarios whose name has this in it")
 	seed  = flag.Uint64("seed", 0, "seed of the sample; 0 takes a fresh one")
 )
 
@@ -60,6 +62,9 @@ func (c cell) title() string { return c.call.title() + " " + c.nr }
 func matrix(t *testing.T) []cell {
 	var out []cell
 	for _, s := range scenarios() {
+		if !strings.Contains(s.name, *only) {
+			continue
+		}
 		free := s.open(t)
 		if got := free.verdict.Decision; got != s.want {
 			t.Fatalf("%s without a fault: got %s, want %s:\n%s", s.name, got, s.want, said(free.verdict))

@@ -3,7 +3,6 @@ package faults
 import (
 	"bytes"
 	"cmp"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -20,7 +19,7 @@ type call struct {
 	service, region, action string
 	params                  string // without the action, sorted
 	next                    bool   // it asks for a page after the first
-	json                    bool   // it is of the JSON protocol
+	json                    bool   // it is of a JSON protocol
 	answer                  answer // without a fault
 }
 
@@ -132,8 +131,7 @@ func (p *proxy) note(c call) {
 	}
 }
 
-// callOf reads a request of the Query protocol, which all services here speak but
-// CloudWatch: that one speaks JSON.
+// callOf reads a request: of AWS's JSON, of REST, or of the Query protocol.
 func callOf(r *http.Request, body []byte) call {
 	c := call{}
 	scope := strings.Split(r.Header.Get("Authorization"), "/")
@@ -145,8 +143,9 @@ func callOf(r *http.Request, body []byte) call {
 		return c
 	}
 	form, err := url.ParseQuery(string(body))
-	if err != nil {
-		panic(fmt.Sprintf("the collector sent no form: %v", err))
+	if err != nil || !form.Has("Action") {
+		c.json, c.action, c.params = c.service != "s3", r.Method+" "+r.URL.Path, r.URL.Query().Encode()
+		return c
 	}
 	c.action, c.next = form.Get("Action"), form.Get("NextToken")+form.Get("Marker") != ""
 	form.Del("Action")
@@ -178,7 +177,7 @@ func (x *exchange) reply(a answer) {
 	x.mu.Lock()
 	x.given = append(x.given, given{x, a})
 	x.mu.Unlock()
-	x.w.Header().Set("Content-Type", "text/xml;charset=UTF-8")
+	x.w.Header().Set("Content-Type", map[bool]string{false: "text/xml;charset=UTF-8", true: "application/json"}[x.call.json])
 	x.w.WriteHeader(a.status)
 	_, _ = x.w.Write(a.body) // a client that is gone needs no answer
 }

@@ -164,6 +164,22 @@ func scenarios() []*scenario {
 			draft: func(d *draft) { d.cache("shop", 3, 2) }},
 		{name: "cache node ill", want: gate.Block, page: 20, before: caches, others: noCache(), acts: func(w *awssim.World) { w.SetCacheStatus(home, "shop-003", "incompatible-network") },
 			draft: func(d *draft) { d.cache("shop", 3, 2) }},
+		{name: "table with a reader", want: gate.Block, before: tableOf,
+			others: map[string]func() *awssim.World{
+				"the table is gone": func() *awssim.World { return awssim.New(noon) },
+				"the table has no reader that runs": func() *awssim.World {
+					w := awssim.New(noon)
+					tableOf(w)
+					w.SetMapping(home, "copy", "Disabled")
+					return w
+				},
+			},
+			acts:  func(w *awssim.World) { w.Map(home, "orders", "copy", "Enabled") },
+			draft: tableEnds},
+		{name: "table without a reader", want: gate.Allow, before: tableOf, draft: tableEnds},
+		{name: "database, ready", want: gate.Allow, before: databaseOf, draft: restarts},
+		{name: "database, behind", want: gate.Block, before: databaseOf, others: noDatabase(), acts: func(w *awssim.World) { w.Delay(home, "orders-ro", time.Hour) }, draft: restarts},
+		{name: "database, its standby failed", want: gate.Block, before: databaseOf, others: noDatabase(), acts: func(w *awssim.World) { w.SetDatabaseStatus(home, "orders-ro", "failed") }, draft: restarts},
 		{name: "another account", want: gate.Block, account: "210987654321", before: groupOf(5, ""), draft: func(d *draft) { d.only(5, 4) }},
 	}
 }
@@ -174,6 +190,43 @@ func caches(w *awssim.World) {
 	for i := range 22 {
 		w.MakeCache(awssim.CacheSpec{ID: fmt.Sprintf("visits-%02d", i)})
 	}
+}
+
+// tableOf makes a table with a fresh backup.
+func tableOf(w *awssim.World) {
+	w.CreateTable(awssim.TableSpec{Name: "orders", Stream: "NEW_AND_OLD_IMAGES"})
+	w.BackUp(home, "orders", "daily")
+}
+
+// tableEnds is a plan that deletes it.
+func tableEnds(d *draft) {
+	v := values{"id": "orders", "name": "orders", "arn": "arn:aws:dynamodb:" + home + ":" + awssim.DefaultAccount + ":table/orders", "region": home}
+	d.changes = append(d.changes, change("aws_dynamodb_table.orders", "aws_dynamodb_table", "delete", v, nil))
+}
+
+// databaseOf makes a database with one standby that keeps up.
+func databaseOf(w *awssim.World) {
+	w.MakeDatabase(home, "orders", "")
+	w.MakeDatabase(home, "orders-ro", "orders")
+	w.Advance(minutes)
+}
+
+// restarts is a plan that gives the database another class, which restarts it.
+func restarts(d *draft) {
+	v := func(class string) values {
+		return values{"id": "orders", "identifier": "orders", "region": home, "apply_immediately": true, "instance_class": class}
+	}
+	d.changes = append(d.changes, change("aws_db_instance.orders", "aws_db_instance", "update", v("db.m5.large"), v("db.m5.xlarge")))
+}
+
+// noDatabase is the world in which the database is gone. Lists of another
+// region, and of what has another name, are those of this world.
+func noDatabase() map[string]func() *awssim.World {
+	return map[string]func() *awssim.World{"there is no database": func() *awssim.World {
+		w := awssim.New(noon)
+		w.Advance(minutes)
+		return w
+	}}
 }
 
 // noCache is the world in which the group is gone. Nothing else names one, so

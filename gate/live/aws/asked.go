@@ -21,7 +21,6 @@ func readers() []reader {
 		{[]string{gate.SourceTables, gate.SourceTableStreams, gate.SourceTableBackups, gate.SourceRecovery, gate.SourceMappings, gate.SourcePipes}, (*reading).readTables},
 		{[]string{gate.SourceEndpoints, gate.SourceTasks}, (*reading).readMigrations},
 		{bucketSources(), (*reading).readBuckets},
-		{[]string{gate.SourceTables, gate.SourceTableStreams, gate.SourceTableBackups, gate.SourceRecovery, gate.SourceMappings, gate.SourcePipes, gate.SourceEndpoints, gate.SourceTasks}, (*reading).readTables},
 		{databaseSources(), (*reading).readDatabases},
 		{cacheSources(), (*reading).readCaches},
 	}

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	rdstypes "github.com/aws/aws-sdk-go-v2/service/rds/types"
 
@@ -38,7 +37,6 @@ func databaseSources() []string {
 type databases struct {
 	*reading
 	rds              *rds.Client
-	metrics          *cloudwatch.Client
 	instances        map[string]rdstypes.DBInstance
 	clusters         map[string]rdstypes.DBCluster
 	snapshots        map[string][]rdstypes.DBSnapshot
@@ -124,10 +122,21 @@ func (d *databases) describe(ctx context.Context, filter string, values []string
 			func(ctx context.Context) (*rds.DescribeDBInstancesOutput, error) { return p.NextPage(ctx) },
 			func(out *rds.DescribeDBInstancesOutput) *string {
 				for _, i := range out.DBInstances {
+					if filter == "db-instance-id" && !isAmong(some, i) {
+						d.extra[gate.SourceDatabases].fail(misplaced(callDatabases, d.region, sdk.ToString(i.DBInstanceIdentifier)+", for which it was not asked"))
+					}
 					d.instances[sdk.ToString(i.DBInstanceIdentifier)] = i
 				}
 				return out.Marker
 			})
+	})
+}
+
+// isAmong reports whether an instance is one of those: RDS filters by name and
+// by resource id, and does not mind case.
+func isAmong(asked []string, i rdstypes.DBInstance) bool {
+	return slices.ContainsFunc(asked, func(a string) bool {
+		return strings.EqualFold(a, sdk.ToString(i.DBInstanceIdentifier)) || strings.EqualFold(a, sdk.ToString(i.DbiResourceId)) || a == sdk.ToString(i.DBInstanceArn)
 	})
 }
 

@@ -8,9 +8,7 @@ import (
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
-	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/schemas"
 	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
-	"github.com/aws/smithy-go/transport/http/protocol/awsjson"
 
 	"github.com/holdfast-gate/holdfast/gate"
 )
@@ -35,11 +33,8 @@ func (d *databases) readLag(ctx context.Context) {
 	if databases := d.extra[gate.SourceDatabases]; databases == nil || !databases.whole() {
 		s.fail(fault{gate.ProblemMissing, s.name + " in " + d.region + " was not read for every replica, because not every database could be read"})
 	}
-	d.metrics = cloudwatch.NewFromConfig(d.settings(d.region, wholeJSON), func(o *cloudwatch.Options) {
-		// Of the protocols of CloudWatch the one whose answers are seen to be whole.
-		o.Protocol = awsjson.New10(schemas.GraniteServiceVersion20100801)
-	})
-	each(chunks(d.replicas(), lagQueries), func(some []string) { d.askLag(ctx, s, some) })
+	m := newGauge(d.settings(d.region, wholeMetrics()))
+	each(chunks(d.replicas(), lagQueries), func(some []string) { d.askLag(ctx, s, m, some) })
 }
 
 // replicas are the instances that follow another.
@@ -60,7 +55,7 @@ func (d *databases) replicas() []string {
 	return sortedKeys(out)
 }
 
-func (d *databases) askLag(ctx context.Context, s *source, ids []string) {
+func (d *databases) askLag(ctx context.Context, s *source, m gauge, ids []string) {
 	end := d.o.Now().UTC().Truncate(time.Minute)
 	in := &cloudwatch.GetMetricDataInput{StartTime: sdk.Time(end.Add(-lagWindow)), EndTime: &end}
 	for n, id := range ids {
@@ -70,7 +65,7 @@ func (d *databases) askLag(ctx context.Context, s *source, ids []string) {
 			Metric: &cwtypes.Metric{Namespace: sdk.String("AWS/RDS"), MetricName: &name, Dimensions: []cwtypes.Dimension{{Name: sdk.String("DBInstanceIdentifier"), Value: sdk.String(id)}}},
 		}})
 	}
-	p := cloudwatch.NewGetMetricDataPaginator(d.metrics, in)
+	p := cloudwatch.NewGetMetricDataPaginator(m.client, in)
 	n, err := pages(ctx, s, p.HasMorePages,
 		func(ctx context.Context) (*cloudwatch.GetMetricDataOutput, error) { return p.NextPage(ctx) },
 		func(out *cloudwatch.GetMetricDataOutput) *string {

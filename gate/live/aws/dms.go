@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	dms "github.com/aws/aws-sdk-go-v2/service/databasemigrationservice"
@@ -17,7 +18,8 @@ import (
 // migrations is what DMS knows in one region: the stores it can reach, and what
 // it copies from one to another. It is read once, whoever asks.
 type migrations struct {
-	once      sync.Once
+	begun     atomic.Bool
+	done      chan struct{} // closed when it is read
 	mu        sync.Mutex
 	endpoints map[string]dmstypes.Endpoint // by ARN
 	tasks     []dmstypes.ReplicationTask
@@ -37,14 +39,17 @@ func (r *reading) readMigrations(ctx context.Context) { r.migrated(ctx) }
 // migrated returns what DMS knows, as far as it was asked for.
 func (r *reading) migrated(ctx context.Context) *migrations {
 	m := &r.dms
-	m.once.Do(func() {
+	if m.begun.CompareAndSwap(false, true) {
+		defer close(m.done)
 		client := dms.NewFromConfig(r.settings(r.region, wholeJSONWith(map[string]string{"DescribeEndpoints": "Endpoints", "DescribeReplicationTasks": "ReplicationTasks"})))
 		m.endpoints = map[string]dmstypes.Endpoint{}
 		together(
 			func() { m.readEndpoints(ctx, r, client) },
 			func() { m.readTasks(ctx, r, client) },
 		)
-	})
+		return m
+	}
+	<-m.done // its calls end with the context, which is that of all
 	return m
 }
 

@@ -74,6 +74,7 @@ func newReading(c *Collector, region string, w live.Want) *reading {
 		warm:      map[string]int{},
 		ops:       map[string][]gate.Operation{},
 		health:    map[string]map[string][]elbtypes.TargetHealthDescription{},
+		dms:       migrations{done: make(chan struct{})},
 	}
 	for i, name := range []string{gate.SourceIdentity, gate.SourceInstances, gate.SourceStatus, gate.SourceGroups,
 		gate.SourceActivities, gate.SourceRefreshes, gate.SourceWarmPools, gate.SourceTargets} {

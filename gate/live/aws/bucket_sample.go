@@ -169,7 +169,7 @@ func (b *bucketRead) sample(ctx context.Context, s *source, action string, all *
 			return err
 		})
 		switch {
-		case !ok && b.missing && !b.there:
+		case !ok && b.gone():
 			return whole
 		case !ok:
 			return failed

@@ -43,7 +43,7 @@ func (b *bucketRead) readStorage(ctx context.Context) {
 	if s == nil {
 		return
 	}
-	m := newGauge(b.settings(b.at.region, wholeMetrics()))
+	m := newGauge(b.settings(b.where().region, wholeMetrics()))
 	end := b.o.Now().UTC().Truncate(24 * time.Hour).Add(24 * time.Hour)
 	in := &cloudwatch.GetMetricDataInput{StartTime: sdk.Time(end.AddDate(0, 0, -4)), EndTime: &end}
 	query := func(id, metric, storage string) {
@@ -59,7 +59,7 @@ func (b *bucketRead) readStorage(ctx context.Context) {
 	}
 	points, err := m.points(s.ctx(ctx), in)
 	if err != nil {
-		s.fail(aboutBucket(explain(ctx, "cloudwatch:GetMetricData", b.at.region, err), b.name))
+		s.fail(aboutBucket(explain(ctx, "cloudwatch:GetMetricData", b.where().region, err), b.name))
 		return
 	}
 	s.got()

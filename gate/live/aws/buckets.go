@@ -121,13 +121,27 @@ func (b *bucketRead) read(ctx context.Context, all *sites) {
 
 // keep hands over the bucket, if there is one.
 func (b *bucketRead) keep() {
-	if b.missing && !b.there {
+	if b.gone() {
 		return
 	}
-	b.store.Facts["region"] = b.at.region
+	b.store.Facts["region"] = b.where().region
 	slices.SortFunc(b.samples, func(a, c gate.Sample) int { return strings.Compare(a.Prefix, c.Prefix) })
 	b.store.Holds.Samples = b.samples
 	b.hold(b.store)
+}
+
+// gone reports whether nobody has the bucket.
+func (b *bucketRead) gone() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.missing && !b.there
+}
+
+// where is the region that the bucket is in, as far as it is known.
+func (b *bucketRead) where() *site {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.at
 }
 
 // call makes one call about the bucket, where the bucket is: a server that is
@@ -136,9 +150,7 @@ func (b *bucketRead) keep() {
 // none and no fault.
 func (b *bucketRead) call(ctx context.Context, s *source, action string, all *sites, none string, do func(context.Context, *site) error) bool {
 	for range 2 {
-		b.mu.Lock()
-		at := b.at
-		b.mu.Unlock()
+		at := b.where()
 		err := do(s.ctx(ctx), at)
 		region := movedTo(err)
 		switch {
@@ -217,7 +229,7 @@ func (b *bucketRead) readLock(ctx context.Context, all *sites) {
 		}
 		return err
 	})
-	if !ok && b.there {
+	if !ok && s.whole() {
 		b.fact("object_lock", "")
 	}
 }

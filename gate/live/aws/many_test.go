@@ -58,7 +58,10 @@ func (c census) build() (*awssim.World, live.Want) {
 // is empty: 100 requests at once, and 20 a second (EC2 API throttling).
 func limited(w *awssim.World) (throttled *int) {
 	tokens, at, n := map[string]float64{}, map[string]time.Time{}, 0
+	var mu sync.Mutex
 	w.Intercept = func(r *awssim.Request) {
+		mu.Lock()
+		defer mu.Unlock()
 		key, now := r.Service+" "+r.Region, time.Now()
 		if _, known := tokens[key]; !known {
 			tokens[key], at[key] = 100, now

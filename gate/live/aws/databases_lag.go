@@ -65,30 +65,25 @@ func (d *databases) askLag(ctx context.Context, s *source, m gauge, ids []string
 			Metric: &cwtypes.Metric{Namespace: sdk.String("AWS/RDS"), MetricName: &name, Dimensions: []cwtypes.Dimension{{Name: sdk.String("DBInstanceIdentifier"), Value: sdk.String(id)}}},
 		}})
 	}
-	p := cloudwatch.NewGetMetricDataPaginator(m.client, in)
-	n, err := pages(ctx, s, p.HasMorePages,
-		func(ctx context.Context) (*cloudwatch.GetMetricDataOutput, error) { return p.NextPage(ctx) },
-		func(out *cloudwatch.GetMetricDataOutput) *string {
-			d.mu.Lock()
-			defer d.mu.Unlock()
-			for _, r := range out.MetricDataResults {
-				var at int
-				if _, err := fmt.Sscanf(sdk.ToString(r.Id), "m%d", &at); err == nil && at >= 0 && at < len(ids) {
-					d.keepLag(ids[at], r.Values)
-				}
-			}
-			return out.NextToken
-		})
+	points, err := m.points(s.ctx(ctx), in)
 	if err != nil {
-		s.fail(onPage(n, explain(ctx, "cloudwatch:GetMetricData", d.region, err)))
+		s.fail(explain(ctx, "cloudwatch:GetMetricData", d.region, err))
+		return
+	}
+	s.got()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for n, id := range ids {
+		d.keepLag(id, points[fmt.Sprintf("m%d", n)])
 	}
 }
 
 // keepLag takes the worst of some values: -1 is not replicating, which is worse
 // than any lag (RDS User Guide, "Monitoring read replication").
-func (d *databases) keepLag(id string, values []float64) {
+func (d *databases) keepLag(id string, values []point) {
 	_, unit := d.metric(id)
-	for _, v := range values {
+	for _, p := range values {
+		v := p.value
 		was, known := d.lags[id]
 		switch {
 		case v < 0:

@@ -202,7 +202,7 @@ func future(t *rapid.T, v gate.Verdict, in gate.Input, all bool) (gate.Input, []
 	}
 	take := func(m *gate.Member, to int) { *m = member(m.ID, m.Group, to); m.Counted = false }
 	var left []string
-	replaced := 0
+	var replaced []gate.Member
 	for i := range out.Snapshot.Members {
 		m := &out.Snapshot.Members[i]
 		may := func(label string) bool { return all || rapid.Bool().Draw(t, label) }
@@ -222,7 +222,7 @@ func future(t *rapid.T, v gate.Verdict, in gate.Input, all bool) (gate.Input, []
 			kills--
 			take(m, 6)
 		case rolls > 0 && rapid.Bool().Draw(t, "replaced"):
-			replaced++
+			replaced = append(replaced, *m)
 			take(m, 7)
 		case rolls > 0 && may("rolled"):
 			rolls--
@@ -231,8 +231,11 @@ func future(t *rapid.T, v gate.Verdict, in gate.Input, all bool) (gate.Input, []
 			left = append(left, m.ID)
 		}
 	}
-	for i := range replaced {
-		out.Snapshot.Members = append(out.Snapshot.Members, member(fmt.Sprintf("i-new-%d", i), "g", 0))
+	for i, old := range replaced {
+		// A group keeps its zones even: the new one is where it is short of one.
+		m := member(fmt.Sprintf("i-new-%d", i), "g", 0)
+		m.Zone = old.Zone
+		out.Snapshot.Members = append(out.Snapshot.Members, m)
 	}
 	return out, left
 }

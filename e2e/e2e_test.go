@@ -7,11 +7,14 @@ package e2e
 import (
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"testing"
 	"time"
 
@@ -26,6 +29,11 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	// Many scripts wait for a clock or a lease most of the time: more of them at
+	// once than there are processors, if nobody says how many.
+	if err := flag.Set("test.parallel", strconv.Itoa(3*runtime.GOMAXPROCS(0))); err != nil {
+		panic(err)
+	}
 	testscript.Main(m, map[string]func(){
 		"holdfast":      func() { os.Exit(cli.Main()) },
 		"holdfast-demo": func() { os.Exit(demo.Main()) },

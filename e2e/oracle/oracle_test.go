@@ -27,7 +27,7 @@ import (
 
 var (
 	worlds  = flag.Int("worlds", 5_000, "how many worlds TestSoundness samples")
-	members = flag.Int("members", 3, "the most members of TestEverySmallWorld")
+	members = flag.Int("members", 2, "the most members of TestEverySmallWorld")
 	zoned   = flag.Int("zoned", 2, "the most members that TestEverySmallWorld spreads over zones in every way")
 	seed    = flag.Uint64("seed", 0, "seed of TestSoundness; 0 takes a fresh one")
 )

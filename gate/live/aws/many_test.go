@@ -21,8 +21,8 @@ import (
 	"github.com/holdfast-gate/holdfast/gate/live/aws"
 )
 
-// A census is an account of clusters, half of them groups and half instances
-// with a tag, among instances that no plan is about.
+// A census is an account of clusters, one in ten of them a group and the others
+// instances with a tag, among instances that no plan is about.
 type census struct {
 	clusters, perCluster, others int
 	groupless                    bool // all are instances with a tag
@@ -39,7 +39,7 @@ func (c census) build() (*awssim.World, live.Want) {
 		name := fmt.Sprintf("c%03d", i)
 		want.Tags[0].Values = append(want.Tags[0].Values, name)
 		tags := map[string]string{live.ClusterTag: name}
-		if i%2 == 0 && !c.groupless {
+		if i%10 == 0 && !c.groupless {
 			want.Groups = append(want.Groups, name)
 			w.CreateGroup(awssim.GroupSpec{Region: here, Name: name, Max: c.perCluster, Desired: c.perCluster, Tags: tags, Type: "t3.micro", Image: "ami-1", Settled: true})
 			continue
@@ -120,7 +120,7 @@ func TestManyClustersCostFewCalls(t *testing.T) {
 			calls[call.Action]++
 		}
 		up := func(n, by int) int { return (n + by - 1) / by }
-		groups := c.clusters / 2
+		groups := c.clusters / 10
 		for action, most := range map[string]int{
 			"DescribeInstances":         up(c.clusters, 200) + c.members()/1000,
 			"DescribeAutoScalingGroups": up(c.clusters, 100),

@@ -140,7 +140,7 @@ const day = 24 * time.Hour
 
 func (b bucket) undo(r gate.LifecycleRule) string {
 	at := b.midnight()
-	return fmt.Sprintf("disable rule %s before %s UTC, in %s: S3 then leaves what it has not removed yet", r.ID, at.Format("2006-01-02 15:04"), at.Sub(b.Now).Round(time.Minute))
+	return fmt.Sprintf("disable rule %s before %s UTC, in %s: S3 then leaves what it has not removed yet", r.ID, at.Format("2006-01-02 15:04"), gate.Span(at.Sub(b.Now).Round(time.Minute)))
 }
 
 func (b bucket) evidence(r, old gate.LifecycleRule, had bool) []gate.Evidence {

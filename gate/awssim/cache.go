@@ -9,16 +9,21 @@ import (
 // cacheGroup is one replication group of ElastiCache.
 type cacheGroup struct {
 	id, status        string
-	engine, class     string
+	description       string
+	engine, version   string
+	class             string
 	failover, multiAZ string // "enabled", "disabled", and what is between them
 	sharded           bool   // cluster mode: then no node says what it is
+	retention         int    // days that automated snapshots are kept
 	created           time.Time
+	tags              map[string]string
 }
 
 // cacheCluster is a node of a group, or a cluster of its own.
 type cacheCluster struct {
 	id, status    string
 	engine, class string
+	version       string
 	group, shard  string // empty of one of its own
 	primary       bool   // of its shard
 	nodes         int    // 1 but for Memcached
@@ -26,6 +31,7 @@ type cacheCluster struct {
 	behind        time.Duration // of a replica; negative: it does not say
 	pendingClass  string        // waits for the maintenance window
 	created       time.Time
+	tags          map[string]string // of one of its own
 }
 
 // cacheSnapshot is a copy of a group or a cluster; it outlives it if it was made
@@ -37,18 +43,11 @@ type cacheSnapshot struct {
 
 // globalCache is a global datastore; it belongs to no region.
 type globalCache struct {
-	id, status string
-	members    []globalCacheMember
+	id, status, description string
+	members                 []globalCacheMember
 }
 
-type globalCacheMember struct{ region, group, role string }
-
-// How long ElastiCache takes to make a node, to end one, and to bring one back.
-const (
-	cacheMake   = 8 * time.Minute
-	cacheEnd    = 3 * time.Minute
-	cacheReturn = 4 * time.Minute
-)
+type globalCacheMember struct{ region, group, role, status string }
 
 // cloneCaches copies the caches of a region.
 func (r *region) cloneCaches(c *region) {
@@ -67,6 +66,11 @@ func (r *region) cloneCaches(c *region) {
 // nodesOf are the nodes of a group, sorted.
 func (r *region) nodesOf(group string) []*cacheCluster {
 	return slices.DeleteFunc(sorted(r.cacheClusters), func(c *cacheCluster) bool { return c.group != group })
+}
+
+// nodesOfShard are the nodes of a shard of a group, sorted.
+func (r *region) nodesOfShard(group, shard string) []*cacheCluster {
+	return slices.DeleteFunc(r.nodesOf(group), func(c *cacheCluster) bool { return c.shard != shard })
 }
 
 // shardsOf are the shards of a group, sorted.
@@ -89,29 +93,10 @@ func (w *World) newNode(r *region, g *cacheGroup, shard string) *cacheCluster {
 	for r.cacheClusters[fmt.Sprintf("%s-%03d", name, n)] != nil {
 		n++
 	}
-	c := &cacheCluster{id: fmt.Sprintf("%s-%03d", name, n), status: "available", engine: g.engine, class: g.class, group: g.id, shard: shard, primary: n == 1, nodes: 1,
+	c := &cacheCluster{id: fmt.Sprintf("%s-%03d", name, n), status: "available", engine: g.engine, version: g.version, class: g.class, group: g.id, shard: shard, primary: n == 1, nodes: 1,
 		zone: r.zones()[(n-1)%len(r.zones())], created: w.clock.now}
 	r.cacheClusters[c.id] = c
 	return c
-}
-
-// settles lets a node be available, and its group, when something is over.
-func (w *World) settles(r *region, g *cacheGroup, c *cacheCluster, in time.Duration) {
-	status := c.status
-	g.status = "modifying"
-	w.after(in, func() {
-		if r.cacheClusters[c.id] == c && c.status == status {
-			c.status = "available"
-		}
-		r.rest(g)
-	})
-}
-
-// rest lets a group be available once all its nodes are.
-func (r *region) rest(g *cacheGroup) {
-	if !slices.ContainsFunc(r.nodesOf(g.id), func(c *cacheCluster) bool { return c.status != "available" }) {
-		g.status = "available"
-	}
 }
 
 // cacheMetric is what CloudWatch has of a node. One that is not up has nothing,

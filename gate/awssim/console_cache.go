@@ -2,7 +2,6 @@ package awssim
 
 import (
 	"fmt"
-	"slices"
 	"time"
 )
 
@@ -68,21 +67,15 @@ func (w *World) AddCacheReplica(where, group, shard string) string {
 	id := ""
 	w.onCache(where, group, func(r *region, g *cacheGroup) {
 		c := w.newNode(r, g, shard)
-		c.status, id = "creating", c.id
-		w.settles(r, g, c, cacheMake)
+		id = c.id
+		w.comes(r, g, c)
 	})
 	return id
 }
 
 // EndCacheNode begins to delete a node of a group.
 func (w *World) EndCacheNode(where, id string) {
-	w.onCacheNode(where, id, func(r *region, g *cacheGroup, c *cacheCluster) {
-		c.status, g.status = "deleting", "modifying"
-		w.after(cacheEnd, func() {
-			delete(r.cacheClusters, c.id)
-			r.rest(g)
-		})
-	})
+	w.onCacheNode(where, id, w.endNode)
 }
 
 // FailOver makes another node of a shard its primary; the one that was is out
@@ -136,12 +129,12 @@ func (w *World) SnapshotCache(where, of, name, source string) {
 // it is not there.
 func (w *World) JoinGlobalCache(global, where, group, role string) {
 	w.onCache(where, group, func(r *region, g *cacheGroup) {
-		i := slices.IndexFunc(w.globalCaches, func(c globalCache) bool { return c.id == global })
-		if i < 0 {
-			w.globalCaches = append(w.globalCaches, globalCache{id: global, status: "available"})
-			i = len(w.globalCaches) - 1
+		joined, err := w.global(global)
+		if err != nil {
+			joined = &globalCache{id: global, status: "available"}
+			w.globalCaches = append(w.globalCaches, joined)
 		}
-		w.globalCaches[i].members = append(w.globalCaches[i].members, globalCacheMember{r.name, g.id, role})
+		joined.members = append(joined.members, globalCacheMember{r.name, g.id, role, "associated"})
 	})
 }
 

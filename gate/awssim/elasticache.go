@@ -2,13 +2,14 @@ package awssim
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 )
 
-// elasticache is the part of ElastiCache that is read: groups, clusters, global
-// datastores and snapshots.
+// elasticache is ElastiCache; here is the part of it that is read: groups,
+// clusters, global datastores and snapshots.
 func (w *World) elasticache() service {
-	return service{
+	s := service{
 		namespace: "http://elasticache.amazonaws.com/doc/2015-02-02/",
 		actions: map[string]action{
 			"DescribeReplicationGroups":       describeCacheGroups,
@@ -17,6 +18,9 @@ func (w *World) elasticache() service {
 			"DescribeSnapshots":               describeCacheSnapshots,
 		},
 	}
+	maps.Copy(s.actions, w.cacheChanges())
+	maps.Copy(s.actions, w.globalChanges())
+	return s
 }
 
 type cacheShardItem struct {
@@ -42,6 +46,7 @@ type cacheGroupItem struct {
 	CacheNodeType              string
 	AutomaticFailover, MultiAZ string
 	ClusterEnabled             bool
+	SnapshotRetentionLimit     int
 	ReplicationGroupCreateTime string
 	Members                    []string         `xml:"MemberClusters>ClusterId"`
 	Shards                     []cacheShardItem `xml:"NodeGroups>NodeGroup"`
@@ -53,8 +58,8 @@ type cacheGroupItem struct {
 const slots = 16384
 
 func (r *request) cacheGroupItem(g *cacheGroup) cacheGroupItem {
-	item := cacheGroupItem{ReplicationGroupID: g.id, ARN: r.w.arn("elasticache", r.live, "replicationgroup:"+g.id), Description: g.id, Status: g.status, Engine: g.engine, CacheNodeType: g.class,
-		AutomaticFailover: g.failover, MultiAZ: g.multiAZ, ClusterEnabled: g.sharded, ReplicationGroupCreateTime: stamp(g.created)}
+	item := cacheGroupItem{ReplicationGroupID: g.id, ARN: r.w.arn("elasticache", r.live, "replicationgroup:"+g.id), Description: orElse(g.description, g.id), Status: g.status, Engine: g.engine, CacheNodeType: g.class,
+		AutomaticFailover: g.failover, MultiAZ: g.multiAZ, ClusterEnabled: g.sharded, SnapshotRetentionLimit: g.retention, ReplicationGroupCreateTime: stamp(g.created)}
 	shards := r.seen.shardsOf(g.id)
 	for i, shard := range shards {
 		s := cacheShardItem{NodeGroupID: shard, Status: g.status}
@@ -88,7 +93,7 @@ func describeCacheGroups(r *request) (any, error) {
 	var all []cacheGroupItem
 	one := r.str("ReplicationGroupId")
 	if one != "" && r.seen.cacheGroups[one] == nil {
-		return nil, &Failure{Code: "ReplicationGroupNotFoundFault", Message: "ReplicationGroup " + one + " not found.", Status: 404}
+		return nil, noCacheGroup(one)
 	}
 	for _, g := range sorted(r.seen.cacheGroups) {
 		if one == "" || one == g.id {
@@ -115,6 +120,7 @@ type cacheClusterItem struct {
 	ARN                    string
 	CacheClusterStatus     string
 	Engine                 string
+	EngineVersion          string `xml:",omitempty"`
 	CacheNodeType          string
 	NumCacheNodes          int
 	CacheClusterCreateTime string
@@ -123,7 +129,7 @@ type cacheClusterItem struct {
 }
 
 func (r *request) cacheClusterItem(c *cacheCluster) cacheClusterItem {
-	item := cacheClusterItem{CacheClusterID: c.id, ReplicationGroupID: c.group, ARN: r.w.arn("elasticache", r.live, "cluster:"+c.id), CacheClusterStatus: c.status, Engine: c.engine, CacheNodeType: c.class,
+	item := cacheClusterItem{CacheClusterID: c.id, ReplicationGroupID: c.group, ARN: r.w.arn("elasticache", r.live, "cluster:"+c.id), CacheClusterStatus: c.status, Engine: c.engine, EngineVersion: c.version, CacheNodeType: c.class,
 		NumCacheNodes: c.nodes, CacheClusterCreateTime: stamp(c.created), PendingClass: c.pendingClass}
 	if !r.flag("ShowCacheNodeInfo") {
 		return item
@@ -145,7 +151,7 @@ func describeCacheClusters(r *request) (any, error) {
 	var all []cacheClusterItem
 	one := r.str("CacheClusterId")
 	if one != "" && r.seen.cacheClusters[one] == nil {
-		return nil, &Failure{Code: "CacheClusterNotFound", Message: "CacheCluster not found: " + one, Status: 404}
+		return nil, noCacheCluster(one)
 	}
 	for _, c := range sorted(r.seen.cacheClusters) {
 		if one == "" || one == c.id {
@@ -163,29 +169,61 @@ type globalMemberItem struct {
 	ReplicationGroupID     string `xml:"ReplicationGroupId"`
 	ReplicationGroupRegion string
 	Role, Status           string
+	AutomaticFailover      string `xml:",omitempty"`
+}
+
+type globalShardItem struct {
+	ID string `xml:"GlobalNodeGroupId"`
 }
 
 type globalCacheItem struct {
 	GlobalReplicationGroupID string `xml:"GlobalReplicationGroupId"`
+	Description              string `xml:"GlobalReplicationGroupDescription,omitempty"`
 	ARN, Status              string
+	Engine, EngineVersion    string
+	CacheNodeType            string
+	ClusterEnabled           bool
+	Shards                   []globalShardItem  `xml:"GlobalNodeGroups>GlobalNodeGroup,omitempty"`
 	Members                  []globalMemberItem `xml:"Members>GlobalReplicationGroupMember,omitempty"`
 }
 
-// describeGlobalCaches shows in a region the global datastores that have a
-// member there.
-func describeGlobalCaches(r *request) (any, error) {
-	var all []globalCacheItem
-	for _, g := range r.w.globalCaches {
-		if !slices.ContainsFunc(g.members, func(m globalCacheMember) bool { return m.region == r.live.name }) {
-			continue
-		}
-		item := globalCacheItem{GlobalReplicationGroupID: g.id, ARN: "arn:aws:elasticache::" + r.w.account + ":globalreplicationgroup:" + g.id, Status: g.status}
-		for _, m := range g.members {
-			if r.flag("ShowMemberInfo") {
-				item.Members = append(item.Members, globalMemberItem{m.group, m.region, m.role, "associated"})
+func (r *request) globalCacheItem(g *globalCache, members bool) globalCacheItem {
+	item := globalCacheItem{GlobalReplicationGroupID: g.id, Description: g.description, ARN: "arn:aws:elasticache::" + r.w.account + ":globalreplicationgroup:" + g.id, Status: g.status}
+	for _, m := range g.members {
+		where := r.w.region(m.region)
+		group := where.cacheGroups[m.group]
+		if m.role == "PRIMARY" && group != nil {
+			item.Engine, item.EngineVersion, item.CacheNodeType, item.ClusterEnabled = group.engine, group.version, group.class, group.sharded
+			for _, shard := range where.shardsOf(group.id) {
+				item.Shards = append(item.Shards, globalShardItem{g.id + "-" + shard})
 			}
 		}
-		all = append(all, item)
+		one := globalMemberItem{ReplicationGroupID: m.group, ReplicationGroupRegion: m.region, Role: m.role, Status: m.status}
+		if group != nil {
+			one.AutomaticFailover = group.failover
+		}
+		if members {
+			item.Members = append(item.Members, one)
+		}
+	}
+	return item
+}
+
+// describeGlobalCaches shows in a region the global datastores that have a
+// member there, and one that is named in any.
+func describeGlobalCaches(r *request) (any, error) {
+	var all []globalCacheItem
+	one := r.str("GlobalReplicationGroupId")
+	if one != "" {
+		if _, err := r.w.global(one); err != nil {
+			return nil, err
+		}
+	}
+	for _, g := range r.w.globalCaches {
+		here := slices.ContainsFunc(g.members, func(m globalCacheMember) bool { return m.region == r.live.name })
+		if one == g.id || one == "" && here {
+			all = append(all, r.globalCacheItem(g, r.flag("ShowMemberInfo")))
+		}
 	}
 	items, next, err := page(r, all, r.num("MaxRecords", 100))
 	return struct {
@@ -203,24 +241,28 @@ type cacheSnapshotItem struct {
 	Nodes                                        []nodeSnapshotItem `xml:"NodeSnapshots>NodeSnapshot"`
 }
 
+func (r *request) cacheSnapshotItem(s cacheSnapshot) cacheSnapshotItem {
+	item := cacheSnapshotItem{SnapshotName: s.name, SnapshotSource: s.source, SnapshotStatus: s.status, Nodes: []nodeSnapshotItem{{stamp(s.made)}}}
+	if item.CacheClusterID = s.of; r.seen.cacheGroups[s.of] != nil {
+		item.ReplicationGroupID, item.CacheClusterID = s.of, ""
+	}
+	return item
+}
+
 func describeCacheSnapshots(r *request) (any, error) {
 	group, cluster := r.str("ReplicationGroupId"), r.str("CacheClusterId")
 	if group != "" && r.seen.cacheGroups[group] == nil {
-		return nil, &Failure{Code: "ReplicationGroupNotFoundFault", Message: "ReplicationGroup " + group + " not found.", Status: 404}
+		return nil, noCacheGroup(group)
 	}
 	if cluster != "" && r.seen.cacheClusters[cluster] == nil {
-		return nil, &Failure{Code: "CacheClusterNotFound", Message: "CacheCluster not found: " + cluster, Status: 404}
+		return nil, noCacheCluster(cluster)
 	}
 	var all []cacheSnapshotItem
 	for _, s := range r.seen.cacheSnapshots {
 		if group != "" && s.of != group || cluster != "" && s.of != cluster {
 			continue
 		}
-		item := cacheSnapshotItem{SnapshotName: s.name, SnapshotSource: s.source, SnapshotStatus: s.status, Nodes: []nodeSnapshotItem{{stamp(s.made)}}}
-		if item.CacheClusterID = s.of; r.seen.cacheGroups[s.of] != nil {
-			item.ReplicationGroupID, item.CacheClusterID = s.of, ""
-		}
-		all = append(all, item)
+		all = append(all, r.cacheSnapshotItem(s))
 	}
 	items, next, err := page(r, all, r.num("MaxRecords", 50))
 	return struct {

@@ -50,7 +50,7 @@ type World struct {
 	calls    []Call
 	trail    trail
 
-	globalCaches []globalCache
+	globalCaches []*globalCache
 }
 
 // New returns an empty World whose clock stands at start.

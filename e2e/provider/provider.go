@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/elasticache"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -63,6 +64,7 @@ type clients struct {
 	s3      *s3.Client
 
 	databases *rds.Client
+	caches    *elasticache.Client
 }
 
 func (*awsProvider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
@@ -137,6 +139,7 @@ func (p *awsProvider) Configure(ctx context.Context, req provider.ConfigureReque
 		}),
 
 		databases: rds.NewFromConfig(config, func(o *rds.Options) { o.BaseEndpoint = &ec2URL }),
+		caches:    elasticache.NewFromConfig(config, func(o *elasticache.Options) { o.BaseEndpoint = &ec2URL }),
 	}
 }
 
@@ -152,6 +155,9 @@ func (*awsProvider) Resources(context.Context) []func() resource.Resource {
 		func() resource.Resource { return &bucketResource{} },
 		func() resource.Resource { return &lifecycleResource{} },
 		func() resource.Resource { return &databaseResource{} },
+		func() resource.Resource { return &cacheGroupResource{} },
+		func() resource.Resource { return &cacheClusterResource{} },
+		func() resource.Resource { return &cacheGlobalResource{} },
 	}
 }
 

@@ -67,6 +67,8 @@ type command = func(ts *testscript.TestScript, neg bool, args []string)
 //	objects BUCKET N     so many objects are in a bucket
 //	console delay ID DURATION   a replica of a database is that far behind
 //	console database ID STATUS  AWS puts a database into a state
+//	console cache ACT ID ...   something befalls a cache (see caches)
+//	nodes REGION NODE...   exactly these nodes of caches are there, NODE:STATUS where they are not available
 //	console refresh      start an instance refresh by hand
 //	items TABLE N        the table holds so many items
 //	serving N...         exactly these members are in service
@@ -78,7 +80,7 @@ func commands() map[string]command {
 		"act": act, "exits": exits, "begin": begin, "until": until, "answer": answer, "interrupt": interrupt, "sigkill": sigkill, "ends": ends,
 		"paste": paste, "caller": caller, "clock": clock, "dies": dies, "runs": runs, "detach": detach, "console": console,
 		"items": items, "serving": serving, "count": count, "untouched": untouched, "says": says,
-		"night": night, "objects": objects,
+		"night": night, "objects": objects, "nodes": nodes,
 	}
 	maps.Copy(all, reviewCommands())
 	maps.Copy(all, whoCommands())
@@ -212,6 +214,8 @@ func console(ts *testscript.TestScript, neg bool, args []string) {
 		tables(ts, args)
 	case "delay", "database":
 		falls(ts, args)
+	case "cache":
+		caches(ts, args)
 	default:
 		ts.Fatalf("the console cannot %s", args[0])
 	}

@@ -208,6 +208,9 @@ func left(now time.Time, store gate.DataStore, newest gate.Copy, limit time.Dura
 	words := []string{"no copy of it outlives it"}
 	if newest.ID != "" {
 		words[0] = fmt.Sprintf("the newest copy that outlives it, %s, is %s old, with %s allowed", newest.ID, gate.Span(now.Sub(newest.At)), gate.Span(limit))
+		if ahead := newest.At.Sub(now); ahead > 0 {
+			words[0] = fmt.Sprintf("the newest copy that outlives it, %s, is of %s from now, by this machine's clock", newest.ID, gate.Span(ahead))
+		}
 		if newest.At.IsZero() {
 			words[0] = fmt.Sprintf("when the newest copy that outlives it, %s, was made is not known", newest.ID)
 		}

@@ -207,7 +207,7 @@ func (s *set) judgePart(p *gate.Pass) {
 		s.report(p, "standby.notready", fmt.Sprintf("the plan %s the primary of %s, %s, and %s of its %s would be ready to take over, with %d needed%s", s.does(primary), s.name(), primary.ID, fmt.Sprint(left), gate.Count(len(s.rest()), "standby"), s.need(), s.unready()),
 			"wait until a standby is ready, or add one first, and plan again")
 	case s.all && (s.unready() != "" || left < s.need()):
-		s.report(p, "standby.notready", fmt.Sprintf("the plan restarts all of %s %s, and not all of it is ready for that%s", s.name(), s.pace(), cmp.Or(s.unready(), fmt.Sprintf("; %d of %d needed", left, s.need()))),
+		s.report(p, "standby.notready", fmt.Sprintf("the plan restarts all of %s %s, and not all of it is ready for that%s", s.name(), s.pace(), cmp.Or(s.unready(), fmt.Sprintf("; it also takes %s, and %d of the %d needed would be ready to take over", s.victims(), left, s.need()))),
 			"wait until every standby is ready, and plan again")
 	case known && !s.out(primary) && !well(primary) && lost > 0 && left == 0:
 		s.report(p, "standby.rescue", fmt.Sprintf("the primary of %s, %s, is %s, and the plan takes or restarts %s, the last that could take over", s.name(), primary.ID, word(primary), s.victims()),

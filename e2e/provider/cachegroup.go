@@ -70,26 +70,20 @@ func (*cacheGroupResource) Schema(_ context.Context, _ resource.SchemaRequest, r
 }
 
 // ModifyPlan plans that who the nodes are is not known where their number
-// changes, and of the numbers those that follow from another.
+// changes. The other numbers keep what they were, though they follow from it, as
+// with hashicorp/aws.
 func (*cacheGroupResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	planTagsAll(ctx, req, resp)
 	if req.Plan.Raw.IsNull() || req.State.Raw.IsNull() || resp.Diagnostics.HasError() {
 		return
 	}
-	var plan, state, config cacheGroup
+	var plan, state cacheGroup
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
-	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	if resp.Diagnostics.Append(req.Config.Get(ctx, &config)...); resp.Diagnostics.HasError() {
+	if resp.Diagnostics.Append(req.State.Get(ctx, &state)...); resp.Diagnostics.HasError() {
 		return
 	}
-	if plan.Clusters.Equal(state.Clusters) && plan.Shards.Equal(state.Shards) && plan.Replicas.Equal(state.Replicas) {
-		return
-	}
-	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("member_clusters"), types.SetUnknown(types.StringType))...)
-	for name, said := range map[string]types.Int64{"num_cache_clusters": config.Clusters, "num_node_groups": config.Shards, "replicas_per_node_group": config.Replicas} {
-		if said.IsNull() {
-			resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root(name), types.Int64Unknown())...)
-		}
+	if !plan.Clusters.Equal(state.Clusters) || !plan.Shards.Equal(state.Shards) || !plan.Replicas.Equal(state.Replicas) {
+		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("member_clusters"), types.SetUnknown(types.StringType))...)
 	}
 }
 
@@ -138,8 +132,12 @@ func (r *cacheGroupResource) Update(ctx context.Context, req resource.UpdateRequ
 		return
 	}
 	id := state.ID.ValueString()
+	said := plan
 	err := r.change(ctx, id, plan, state)
 	if r.finish(ctx, &plan, id, err, "updating", &resp.Diagnostics) {
+		// Terraform holds this provider, not that of HashiCorp, to what was planned;
+		// the next refresh sees what follows from it.
+		plan.Clusters, plan.Shards, plan.Replicas = said.Clusters, said.Shards, said.Replicas
 		resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	}
 }
@@ -159,7 +157,7 @@ func (r *cacheGroupResource) change(ctx context.Context, id string, plan, state 
 		}
 	}
 	replicas := func(g cacheGroup) *int32 {
-		if n := int32Of(plan.Clusters); n != nil && !plan.Clusters.Equal(state.Clusters) {
+		if !plan.Clusters.Equal(state.Clusters) {
 			return aws.Int32(int32(g.Clusters.ValueInt64()) - 1)
 		}
 		return int32Of(g.Replicas)

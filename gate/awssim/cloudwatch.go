@@ -53,6 +53,11 @@ func (w *World) getMetricData(r *request) (any, error) {
 				one.Timestamps, one.Values = append(one.Timestamps, float64(w.clock.now.Add(-time.Minute).Unix())), append(one.Values, v)
 			}
 		}
+		if m.Namespace == "AWS/RDS" && m.MetricName == "AuroraReplicaLag" {
+			if v, ok := w.readerLag(r.live.name, dimensions["DBInstanceIdentifier"]); ok {
+				one.Timestamps, one.Values = append(one.Timestamps, float64(w.clock.now.Add(-time.Minute).Unix())), append(one.Values, v)
+			}
+		}
 		if m.Namespace == "AWS/ElastiCache" {
 			if v, ok := w.cacheMetric(r.live.name, m.MetricName, dimensions["CacheClusterId"]); ok {
 				one.Timestamps, one.Values = append(one.Timestamps, float64(w.clock.now.Add(-time.Minute).Unix())), append(one.Values, v)

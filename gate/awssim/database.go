@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// database is one RDS instance.
+// database is one RDS instance, of its own or of a cluster.
 type database struct {
 	id, resource  string
 	class, engine string
@@ -24,6 +24,10 @@ type database struct {
 	pendingClass  string
 	user          string
 	tags          map[string]string
+
+	cluster string // empty of one of its own
+	writer  bool   // of its cluster
+	tier    int    // of promotion, in its cluster
 }
 
 // dbSnapshot is a copy of a database; it outlives it if it was made by hand.
@@ -76,6 +80,7 @@ func (w *World) makeDatabase(r *region, d *database) {
 			if d.source != "" {
 				d.state = "replicating"
 			}
+			d.writer = d.cluster != "" && r.writerOf(d.cluster) == nil && !w.reads(r, d.cluster)
 		}
 	})
 }
@@ -94,6 +99,7 @@ func (w *World) restart(r *region, d *database, class string) {
 // Guide, "Deleting a read replica's source").
 func (w *World) end(r *region, d *database) {
 	d.status, d.since = "deleting", w.clock.now
+	w.succeed(r, d)
 	for _, id := range r.replicasOf(d.id) {
 		r.databases[id].source, r.databases[id].state = "", ""
 	}

@@ -8,17 +8,14 @@ import (
 	"time"
 )
 
-// rds is the part of RDS about single instances and their replicas: this AWS has
-// no clusters.
+// rds is the part of RDS about instances, their replicas, clusters and global
+// clusters.
 func (w *World) rds() service {
-	return service{
+	s := service{
 		namespace: "http://rds.amazonaws.com/doc/2014-10-31/",
 		actions: map[string]action{
 			"DescribeDBInstances":          describeDatabases,
 			"DescribeDBSnapshots":          describeDBSnapshots,
-			"DescribeDBClusters":           none,
-			"DescribeDBClusterSnapshots":   none,
-			"DescribeGlobalClusters":       none,
 			"DescribeBlueGreenDeployments": none,
 			"CreateDBInstance":             w.createDatabase,
 			"CreateDBInstanceReadReplica":  w.createReplica,
@@ -31,6 +28,9 @@ func (w *World) rds() service {
 			"RemoveTagsFromResource":       untagDatabase,
 		},
 	}
+	maps.Copy(s.actions, w.clusterActions())
+	maps.Copy(s.actions, w.globalActions())
+	return s
 }
 
 type tagPair struct{ Key, Value string }
@@ -64,6 +64,8 @@ type databaseItem struct {
 	Address                               string       `xml:"Endpoint>Address,omitempty"`
 	Port                                  int          `xml:"Endpoint>Port,omitempty"`
 	PendingClass                          string       `xml:"PendingModifiedValues>DBInstanceClass,omitempty"`
+	DBClusterIdentifier                   string       `xml:",omitempty"`
+	PromotionTier                         int          `xml:",omitempty"`
 	Tags                                  []tagPair    `xml:"TagList>Tag"`
 }
 
@@ -73,7 +75,7 @@ func (r *request) databaseItem(d *database) databaseItem {
 	item := databaseItem{DBInstanceIdentifier: d.id, DBInstanceArn: r.w.arn("rds", r.live, "db:"+d.id), DbiResourceId: d.resource, DBInstanceClass: d.class, DBInstanceStatus: d.status,
 		Engine: d.engine, MasterUsername: d.user, EngineVersion: "16.3", AllocatedStorage: d.storage, StorageType: "gp3", AvailabilityZone: d.zone, MultiAZ: d.multiAZ, DeletionProtection: d.protected,
 		BackupRetentionPeriod: d.retention, InstanceCreateTime: stamp(d.created), ReadReplicaSourceDBInstanceIdentifier: d.source, ReadReplicas: r.seen.replicasOf(d.id), PendingClass: d.pendingClass,
-		Address: d.id + ".sim." + r.live.name + ".rds.amazonaws.com", Port: 5432}
+		Address: d.id + ".sim." + r.live.name + ".rds.amazonaws.com", Port: portOf(d.engine), DBClusterIdentifier: d.cluster, PromotionTier: d.tier, Tags: pairs(d.tags)}
 	if d.multiAZ && d.serves() {
 		item.SecondaryAvailabilityZone = r.live.zones()[2]
 	}
@@ -82,9 +84,6 @@ func (r *request) databaseItem(d *database) databaseItem {
 	}
 	if d.source != "" && d.state != "" {
 		item.StatusInfos = []statusInfo{{"read replication", d.state, d.state == "replicating"}}
-	}
-	for _, k := range slices.Sorted(maps.Keys(d.tags)) {
-		item.Tags = append(item.Tags, tagPair{k, d.tags[k]})
 	}
 	return item
 }
@@ -111,7 +110,7 @@ func describeDatabases(r *request) (any, error) {
 		return nil, &Failure{Code: "DBInstanceNotFound", Message: "DBInstance " + one + " not found.", Status: 404}
 	}
 	for _, d := range sorted(r.seen.databases) {
-		if (!some || slices.Contains(ids, d.id) || slices.Contains(ids, d.resource)) && (one == "" || one == d.id) && !clustered {
+		if (!some || slices.Contains(ids, d.id) || slices.Contains(ids, d.resource)) && (one == "" || one == d.id) && (!clustered || d.cluster != "" && r.among("db-cluster-id", d.cluster)) {
 			all = append(all, r.databaseItem(d))
 		}
 	}
@@ -154,7 +153,15 @@ func (r *request) dbTags() map[string]string {
 
 func (w *World) createDatabase(r *request) (any, error) {
 	d := &database{id: r.str("DBInstanceIdentifier"), class: r.str("DBInstanceClass"), engine: r.str("Engine"), user: r.str("MasterUsername"), storage: r.num("AllocatedStorage", 20), multiAZ: r.flag("MultiAZ"),
-		protected: r.flag("DeletionProtection"), retention: r.num("BackupRetentionPeriod", 1), zone: orElse(r.str("AvailabilityZone"), r.live.zones()[0]), tags: r.dbTags()}
+		protected: r.flag("DeletionProtection"), retention: r.num("BackupRetentionPeriod", 1), zone: orElse(r.str("AvailabilityZone"), r.live.zones()[0]), tags: r.dbTags(), cluster: r.str("DBClusterIdentifier")}
+	if d.cluster != "" {
+		c := r.live.dbClusters[d.cluster]
+		if c == nil {
+			return nil, &Failure{Code: "DBClusterNotFoundFault", Message: "DBCluster " + d.cluster + " not found.", Status: 404}
+		}
+		// Its data, and the backups of that, are the cluster's.
+		d.engine, d.user, d.storage, d.retention, d.tier = c.engine, c.user, 1, 0, r.num("PromotionTier", 1)
+	}
 	return w.made(r, d)
 }
 
@@ -201,6 +208,7 @@ func (w *World) modifyDatabase(r *request) (any, error) {
 	if r.has("MultiAZ") {
 		d.multiAZ = r.flag("MultiAZ")
 	}
+	d.tier = r.num("PromotionTier", d.tier)
 	class := orElse(r.str("DBInstanceClass"), d.pendingClass)
 	switch {
 	case class == "" || class == d.class:
@@ -252,36 +260,35 @@ func (w *World) createDBSnapshot(r *request) (any, error) {
 	return struct{ DBSnapshot dbSnapshotItem }{dbSnapshotItem{s.id, s.of, s.resource, s.kind, s.status, stamp(s.made), stamp(s.made)}}, nil
 }
 
-// taggedDatabase finds the instance of an ARN.
-func (r *request) taggedDatabase() *database {
+// databaseTags are the tags of the instance or the cluster of an ARN; nil if it
+// is not there.
+func (r *request) databaseTags() map[string]string {
 	arn := r.str("ResourceName")
-	return r.live.databases[arn[strings.LastIndexByte(arn, ':')+1:]]
+	if c := r.live.dbClusters[named(arn)]; c != nil && strings.Contains(arn, ":cluster:") {
+		return c.tags
+	}
+	if d := r.live.databases[named(arn)]; d != nil {
+		return d.tags
+	}
+	return nil
 }
 
 func listTagsOfDatabase(r *request) (any, error) {
-	var out struct {
+	return struct {
 		TagList []tagPair `xml:"TagList>Tag"`
-	}
-	if d := r.taggedDatabase(); d != nil {
-		out.TagList = r.databaseItem(d).Tags
-	}
-	return out, nil
+	}{pairs(r.databaseTags())}, nil
 }
 
 func tagDatabase(r *request) (any, error) {
-	if d := r.taggedDatabase(); d != nil {
-		for k, v := range r.dbTags() {
-			d.tags[k] = v
-		}
+	if tags := r.databaseTags(); tags != nil {
+		maps.Copy(tags, r.dbTags())
 	}
 	return empty{}, nil
 }
 
 func untagDatabase(r *request) (any, error) {
-	if d := r.taggedDatabase(); d != nil {
-		for _, k := range r.strs("TagKeys.member") {
-			delete(d.tags, k)
-		}
+	for _, k := range r.strs("TagKeys.member") {
+		delete(r.databaseTags(), k)
 	}
 	return empty{}, nil
 }

@@ -25,6 +25,9 @@ type region struct {
 	cacheClusters  map[string]*cacheCluster
 	cacheSnapshots []cacheSnapshot
 
+	dbClusters       map[string]*dbCluster
+	clusterSnapshots []clusterSnapshot
+
 	dbSnapshots []dbSnapshot
 	backups     []tableBackup
 	mappings    map[string]*mapping // by id
@@ -48,6 +51,8 @@ func (w *World) newRegion(name string) *region {
 		snapshots: map[string]*volumeSnapshot{},
 		tables:    map[string]*table{},
 		databases: map[string]*database{},
+
+		dbClusters: map[string]*dbCluster{},
 
 		cacheGroups:   map[string]*cacheGroup{},
 		cacheClusters: map[string]*cacheCluster{},
@@ -118,6 +123,7 @@ func (r *region) clone() *region {
 	r.cloneVolumes(c)
 	r.cloneTables(c)
 	r.cloneDatabases(c)
+	r.cloneClusters(c)
 	r.cloneCaches(c)
 	return c
 }

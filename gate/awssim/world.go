@@ -51,6 +51,7 @@ type World struct {
 	trail    trail
 
 	globalCaches []*globalCache
+	globalDBs    []*globalDB
 }
 
 // New returns an empty World whose clock stands at start.

@@ -69,6 +69,7 @@ func (r *reading) readDatabases(ctx context.Context) {
 		func() { d.findDeployments(ctx) },
 		func() { d.findTasks(ctx) },
 	)
+	d.agree()
 	d.readLag(ctx)
 	for _, id := range sortedKeys(d.instances) {
 		r.hold(d.instance(d.instances[id]))
@@ -122,7 +123,7 @@ func (d *databases) describe(ctx context.Context, filter string, values []string
 			func(ctx context.Context) (*rds.DescribeDBInstancesOutput, error) { return p.NextPage(ctx) },
 			func(out *rds.DescribeDBInstancesOutput) *string {
 				for _, i := range out.DBInstances {
-					if filter == "db-instance-id" && !isAmong(some, i) {
+					if filter == "db-instance-id" && !isAmong(some, i) || filter == "db-cluster-id" && !sameName(some, i.DBClusterIdentifier) {
 						d.extra[gate.SourceDatabases].fail(misplaced(callDatabases, d.region, sdk.ToString(i.DBInstanceIdentifier)+", for which it was not asked"))
 					}
 					d.instances[sdk.ToString(i.DBInstanceIdentifier)] = i
@@ -138,6 +139,26 @@ func isAmong(asked []string, i rdstypes.DBInstance) bool {
 	return slices.ContainsFunc(asked, func(a string) bool {
 		return strings.EqualFold(a, sdk.ToString(i.DBInstanceIdentifier)) || strings.EqualFold(a, sdk.ToString(i.DbiResourceId)) || a == sdk.ToString(i.DBInstanceArn)
 	})
+}
+
+// sameName reports whether an identifier is one of those: RDS does not mind case.
+func sameName(asked []string, id *string) bool {
+	return slices.ContainsFunc(asked, func(a string) bool { return strings.EqualFold(a, sdk.ToString(id)) })
+}
+
+// agree marks the clusters as read in part where an instance is of one that is
+// not among them: it would pass for one that is gone.
+func (d *databases) agree() {
+	s := d.extra[gate.SourceDBClusters]
+	if s == nil || !s.whole() {
+		return
+	}
+	for _, id := range sortedKeys(d.instances) {
+		cluster := sdk.ToString(d.instances[id].DBClusterIdentifier)
+		if _, there := d.clusters[cluster]; cluster != "" && !there && slices.Contains(d.about(gate.SourceDBClusters), cluster) {
+			s.fail(fault{gate.ProblemPartial, s.name + " in " + d.region + " lacks " + cluster + ", of which " + id + " is an instance: try again in a minute"})
+		}
+	}
 }
 
 // relatives are the replicas and sources of the instances read so far, in this
@@ -165,6 +186,9 @@ func (d *databases) findClusters(ctx context.Context, named []string) {
 			func(ctx context.Context) (*rds.DescribeDBClustersOutput, error) { return p.NextPage(ctx) },
 			func(out *rds.DescribeDBClustersOutput) *string {
 				for _, c := range out.DBClusters {
+					if !sameName(some, c.DBClusterIdentifier) {
+						d.extra[gate.SourceDBClusters].fail(misplaced(callDBClusters, d.region, sdk.ToString(c.DBClusterIdentifier)+", for which it was not asked"))
+					}
 					d.clusters[sdk.ToString(c.DBClusterIdentifier)] = c
 				}
 				return out.Marker

@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -222,19 +223,18 @@ func (d *databases) cluster(c rdstypes.DBCluster) gate.DataStore {
 	for _, m := range c.DBClusterMembers {
 		out.Nodes = append(out.Nodes, d.member(m))
 	}
+	for _, one := range d.unlisted(c) {
+		n := d.replica(one)
+		n.Role = ""
+		out.Nodes = append(out.Nodes, n)
+	}
 	for _, replica := range c.ReadReplicaIdentifiers {
 		out.Links = append(out.Links, gate.Link{To: "peer", Kind: gate.LinkReadReplica, Peer: replica, Region: elsewhere(replica), Active: gate.Yes})
 	}
 	if source := sdk.ToString(c.ReplicationSourceIdentifier); source != "" {
 		out.Links = append(out.Links, gate.Link{To: "store", Kind: gate.LinkReadReplica, Peer: source, Region: elsewhere(source), Active: gate.Yes})
 	}
-	for _, g := range d.globals {
-		for _, m := range g.GlobalClusterMembers {
-			if sdk.ToString(m.DBClusterArn) == out.ARN {
-				out.Links = append(out.Links, gate.Link{To: "both", Kind: gate.LinkGlobal, Peer: sdk.ToString(g.GlobalClusterIdentifier), State: string(m.SynchronizationStatus), Active: gate.Yes})
-			}
-		}
-	}
+	out.Links = append(out.Links, d.memberships(c)...)
 	hosts := append([]string{sdk.ToString(c.Endpoint), sdk.ToString(c.ReaderEndpoint)}, c.CustomEndpoints...)
 	for _, m := range c.DBClusterMembers {
 		hosts = append(hosts, host(d.instances[sdk.ToString(m.DBInstanceIdentifier)]))
@@ -258,6 +258,37 @@ func (d *databases) member(m rdstypes.DBClusterMember) gate.Node {
 		n.Role = "writer"
 	}
 	return n
+}
+
+// unlisted are the instances that are of a cluster by their own word only: what
+// they are in it nobody says.
+func (d *databases) unlisted(c rdstypes.DBCluster) []string {
+	var out []string
+	for _, id := range sortedKeys(d.instances) {
+		named := slices.ContainsFunc(c.DBClusterMembers, func(m rdstypes.DBClusterMember) bool { return sdk.ToString(m.DBInstanceIdentifier) == id })
+		if !named && sdk.ToString(d.instances[id].DBClusterIdentifier) == sdk.ToString(c.DBClusterIdentifier) {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+// memberships are the global clusters that a cluster is in, by their word and by
+// its own.
+func (d *databases) memberships(c rdstypes.DBCluster) []gate.Link {
+	var out []gate.Link
+	for _, g := range d.globals {
+		for _, m := range g.GlobalClusterMembers {
+			if sdk.ToString(m.DBClusterArn) == sdk.ToString(c.DBClusterArn) {
+				out = append(out, gate.Link{To: "both", Kind: gate.LinkGlobal, Peer: sdk.ToString(g.GlobalClusterIdentifier), State: string(m.SynchronizationStatus), Active: gate.Yes})
+			}
+		}
+	}
+	own := gate.Link{To: "both", Kind: gate.LinkGlobal, Peer: sdk.ToString(c.GlobalClusterIdentifier), Active: gate.Yes}
+	if own.Peer == "" || slices.ContainsFunc(out, func(l gate.Link) bool { return l.Peer == own.Name() }) {
+		return out
+	}
+	return append(out, own)
 }
 
 func (d *databases) global(g rdstypes.GlobalCluster) gate.DataStore {

@@ -20,6 +20,10 @@ func drifts(ts *testscript.TestScript, args []string) {
 		arn := w.CreateTargetGroup(stage.Region, args[1])
 		ts.Setenv("TARGETS", arn)
 		ts.Setenv("TF_VAR_targets", arn)
+	case "register", "deregister":
+		need(ts, len(args) == 3, "console "+args[0]+" N PORT")
+		ts.Check(stageOf(ts).Console().Paste(context.Background(), []string{"elbv2", args[0] + "-targets", "--region", stage.Region,
+			"--target-group-arn", ts.Getenv("TARGETS"), "--targets", "Id=" + ids(ts, args[1:2])[0] + ",Port=" + args[2]}))
 	case "bucket":
 		need(ts, len(args) == 2, "console bucket NAME")
 		w.CreateBucket(stage.Region, args[1])

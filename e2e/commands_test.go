@@ -46,6 +46,8 @@ type command = func(ts *testscript.TestScript, neg bool, args []string)
 //	console aws WORD...  what the aws command line would do with these words, for the calls of repairs
 //	paste CODE[/ATTRIBUTE] N   do what step N of the way out of a difference says, as the last holdfast -o json drift gave it
 //	console targets NAME make a target group; its ARN is $TARGETS and $TF_VAR_targets from now on
+//	console register N PORT     let $TARGETS send a member traffic on a port
+//	console deregister N PORT   no longer
 //	console bucket NAME  make a bucket
 //	console put BUCKET KEY FILE   put a file into a bucket
 //	console deny ACTION  nobody may make a call, "s3.ListObjectsV2"; all may make all without ACTION
@@ -200,7 +202,7 @@ func console(ts *testscript.TestScript, neg bool, args []string) {
 		n, err := strconv.Atoi(args[1])
 		ts.Check(err)
 		ts.Check(c.Launch(ctx, n, ids(ts, []string{"0"})[0], args[2]))
-	case "targets", "type", "tag", "named", "bucket", "put", "deny":
+	case "targets", "register", "deregister", "type", "tag", "named", "bucket", "put", "deny":
 		drifts(ts, args)
 	case "aws":
 		ts.Check(c.Paste(ctx, args[1:]))

@@ -36,7 +36,7 @@ func paste(ts *testscript.TestScript, neg bool, args []string) {
 		need(ts, n < len(d.Repair), fmt.Sprintf("the way out of %s has %d steps", d.Code, len(d.Repair)))
 		text := d.Repair[n].Text
 		ts.Logf("%s", text)
-		if strings.HasPrefix(text, "import {") || strings.HasPrefix(text, "moved {") {
+		if strings.HasPrefix(text, "import {") || strings.HasPrefix(text, "moved {") || strings.HasPrefix(text, "resource ") {
 			ts.Check(os.WriteFile(ts.MkAbs(fmt.Sprintf("pasted_%d.tf", i)), []byte(text+"\n"), 0o600))
 			return
 		}

@@ -59,8 +59,10 @@ func Clusters(in Input) []*View {
 func clusters(in Input) ([]*View, []Finding) {
 	w := newWorld(in)
 	out, findings := views(in, w)
+	places := newRegistrations(in.Plan, in.Snapshot)
 	for _, c := range out {
 		c.addEffects(w)
+		c.addRegistrations(places)
 		for _, r := range c.Cluster.Roles {
 			c.Roles = append(c.Roles, c.project(r, in.Now))
 		}

@@ -95,11 +95,12 @@ type Observation struct {
 type Member struct {
 	ID        string            `json:"id"`
 	Region    string            `json:"region"`
-	Zone      string            `json:"zone,omitempty"`   // empty when unknown; then it spans no zone
-	Subnet    string            `json:"subnet,omitempty"` // empty when unknown
-	Group     string            `json:"group,omitempty"`  // name of the group that owns it, in the same region
-	Tags      map[string]string `json:"tags,omitempty"`   // live tags; they fall off terminated instances
-	Targets   []string          `json:"targets,omitempty"`
+	Zone      string            `json:"zone,omitempty"`      // empty when unknown; then it spans no zone
+	Subnet    string            `json:"subnet,omitempty"`    // empty when unknown
+	Group     string            `json:"group,omitempty"`     // name of the group that owns it, in the same region
+	Tags      map[string]string `json:"tags,omitempty"`      // live tags; they fall off terminated instances
+	Targets   []string          `json:"targets,omitempty"`   // ARNs of the target groups that know it
+	Ports     map[string][]int  `json:"ports,omitempty"`     // of those, by ARN, sorted; one that lets it go has none
 	Attrs     map[string]string `json:"attrs,omitempty"`     // live facts that drift is judged on: instance_type, ami, launch_template.version
 	Launched  time.Time         `json:"launched,omitzero"`   // when it was launched; zero is not known, and then it is never old enough
 	Phase     Phase             `json:"phase"`               // worst over Observed

@@ -198,7 +198,7 @@ func KeptAttributes(resourceType string) []string {
 	case "aws_autoscaling_traffic_source_attachment":
 		return []string{"id", "region", "autoscaling_group_name"}
 	case "aws_lb_target_group_attachment", "aws_alb_target_group_attachment":
-		return []string{"id", "region", "target_group_arn", "target_id"}
+		return []string{"id", "region", "target_group_arn", "target_id", "port"}
 	case "aws_lb_target_group", "aws_alb_target_group":
 		return []string{"id", "arn", "region", "name"}
 	case "aws_dynamodb_table":

@@ -72,8 +72,12 @@ type View struct {
 	Groups   []Group      `json:"groups,omitempty"`   // live groups whose members are, or would be, in it; sorted by name
 	Recorded []Change     `json:"recorded,omitempty"` // the plan's entries for it, no-ops included; sorted by address
 	Drift    []Change     `json:"drift,omitempty"`
-	Effects  []Effect     `json:"effects,omitempty"` // what the plan does to it, sorted by address
-	Roles    []Projection `json:"roles"`             // one per role, in the config's order
+
+	Lost       []Registration `json:"lost,omitempty"`       // recorded places in target groups that its members do not have any more, sorted
+	Undeclared []Registration `json:"undeclared,omitempty"` // places in its target groups that nobody declared, sorted
+
+	Effects []Effect     `json:"effects,omitempty"` // what the plan does to it, sorted by address
+	Roles   []Projection `json:"roles"`             // one per role, in the config's order
 }
 
 // A MemberView is a member as one cluster sees it.

@@ -36,6 +36,7 @@ func run(p *gate.Pass) error {
 	brakes(p)
 	absent(p)
 	generations(p)
+	targets(p)
 	return nil
 }
 

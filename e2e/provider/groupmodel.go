@@ -37,6 +37,7 @@ type group struct {
 	Force     types.Bool    `tfsdk:"force_delete"`
 	Wait      types.String  `tfsdk:"wait_for_capacity_timeout"`
 	Template  []templateRef `tfsdk:"launch_template"`
+	Launch    types.String  `tfsdk:"launch_configuration"`
 	Tags      types.Set     `tfsdk:"tag"`
 }
 
@@ -68,6 +69,7 @@ func (*groupResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *
 			"suspended_processes":       schema.SetAttribute{ElementType: types.StringType, Optional: true},
 			"protect_from_scale_in":     off,
 			"force_delete":              off,
+			"launch_configuration":      schema.StringAttribute{Optional: true},
 			"wait_for_capacity_timeout": schema.StringAttribute{Optional: true, Computed: true, Default: stringdefault.StaticString("10m")},
 		},
 		Blocks: map[string]schema.Block{
@@ -118,6 +120,9 @@ func (g group) changes(state group) (in *autoscaling.UpdateAutoScalingGroupInput
 	}
 	if differs(g.Protect, state.Protect) {
 		in.NewInstancesProtectedFromScaleIn = g.Protect.ValueBoolPointer()
+	}
+	if differs(g.Launch, state.Launch) {
+		in.LaunchConfigurationName = known(g.Launch)
 	}
 	if !slices.Equal(g.Template, state.Template) {
 		in.LaunchTemplate, changed = g.template(), true
@@ -174,7 +179,9 @@ func (r *groupResource) read(ctx context.Context, g *group) (gone bool, err erro
 	if len(suspended) > 0 || !g.Suspended.IsNull() {
 		g.Suspended = set(suspended)
 	}
-	if t := live.LaunchTemplate; t != nil {
+	g.Launch = types.StringPointerValue(live.LaunchConfigurationName)
+	if g.Template = nil; live.LaunchTemplate != nil {
+		t := live.LaunchTemplate
 		g.Template = []templateRef{{types.StringPointerValue(t.LaunchTemplateId), types.StringPointerValue(t.LaunchTemplateName), types.StringPointerValue(t.Version)}}
 	}
 	g.Tags = tagBlocks(live.Tags)

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/elasticache"
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -65,6 +66,7 @@ type clients struct {
 
 	databases *rds.Client
 	caches    *elasticache.Client
+	balancers *elb.Client
 }
 
 func (*awsProvider) Metadata(_ context.Context, _ provider.MetadataRequest, resp *provider.MetadataResponse) {
@@ -140,6 +142,7 @@ func (p *awsProvider) Configure(ctx context.Context, req provider.ConfigureReque
 
 		databases: rds.NewFromConfig(config, func(o *rds.Options) { o.BaseEndpoint = &ec2URL }),
 		caches:    elasticache.NewFromConfig(config, func(o *elasticache.Options) { o.BaseEndpoint = &ec2URL }),
+		balancers: elb.NewFromConfig(config, func(o *elb.Options) { o.BaseEndpoint = aws.String(first(ends.ELBv2.ValueString(), p.endpoint)) }),
 	}
 }
 
@@ -147,7 +150,9 @@ func (*awsProvider) Resources(context.Context) []func() resource.Resource {
 	return []func() resource.Resource{
 		func() resource.Resource { return &instanceResource{} },
 		func() resource.Resource { return &launchTemplateResource{} },
+		func() resource.Resource { return &launchConfigurationResource{} },
 		func() resource.Resource { return &groupResource{} },
+		func() resource.Resource { return &targetAttachmentResource{} },
 		func() resource.Resource { return &volumeResource{} },
 		func() resource.Resource { return &attachmentResource{} },
 		func() resource.Resource { return &tableResource{} },

@@ -14,8 +14,7 @@ import (
 // unpasted are the kinds of drift whose way out no script pastes, and why.
 func unpasted() map[string]string {
 	return map[string]string{
-		"unmanaged.surplus":                      "it is that of the size, which stands beside it",
-		"drifted.attribute/launch_configuration": "the test provider has no launch configurations; the words are in gate/drift/repair_test.go",
+		"unmanaged.surplus": "it is that of the size, which stands beside it",
 	}
 }
 
@@ -95,9 +94,13 @@ func kindsOfDrift(t *testing.T) []string {
 				ast.Inspect(d, func(n ast.Node) bool {
 					if c, ok := n.(*ast.CaseClause); ok {
 						for _, e := range c.List {
-							if text := literal(e); text == "launch_template" {
+							switch text := literal(e); text {
+							case "":
+							case "launch_template":
 								out = append(out, "drifted.template")
-							} else if text != "" {
+							case "launch_configuration":
+								out = append(out, "drifted.template/"+text)
+							default:
 								out = append(out, "drifted.attribute/"+text)
 							}
 						}

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/autoscaling"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 )
 
 // A Console is a human with the AWS console: the one who changes things behind
@@ -21,6 +22,8 @@ import (
 type Console struct {
 	ec2    *ec2.Client
 	groups *autoscaling.Client
+
+	balancers *elb.Client
 }
 
 // A Member is an instance as the console shows it.
@@ -49,7 +52,7 @@ func (s *Stage) Console() *Console {
 		Credentials:  credentials.NewStaticCredentialsProvider(consoleKey, consoleKey, ""),
 		HTTPClient:   awshttp.NewBuildableClient(),
 	}
-	return &Console{ec2: ec2.NewFromConfig(config), groups: autoscaling.NewFromConfig(config)}
+	return &Console{ec2: ec2.NewFromConfig(config), groups: autoscaling.NewFromConfig(config), balancers: elb.NewFromConfig(config)}
 }
 
 // Members lists every instance there ever was, as long as EC2 shows it, the

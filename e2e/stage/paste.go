@@ -11,6 +11,8 @@ import (
 	astypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 )
 
 // Paste does what the aws command line would do with these words, for the calls
@@ -36,6 +38,9 @@ func (c *Console) Paste(ctx context.Context, words []string) error {
 			} else {
 				in.LaunchTemplate.LaunchTemplateId = aws.String(t["LaunchTemplateId"])
 			}
+		}
+		if c := f.one("launch-configuration-name"); c != "" {
+			in.LaunchConfigurationName = &c
 		}
 		in.AvailabilityZones, in.NewInstancesProtectedFromScaleIn = f["availability-zones"], f.flag("new-instances-protected-from-scale-in")
 		if subnets := f.one("vpc-zone-identifier"); subnets != "" {
@@ -79,6 +84,12 @@ func (c *Console) Paste(ctx context.Context, words []string) error {
 		} else {
 			_, err = c.ec2.DeleteTags(ctx, &ec2.DeleteTagsInput{Resources: f["resources"], Tags: []ec2types.Tag{{Key: tags[0].Key}}})
 		}
+	case "autoscaling create-launch-configuration":
+		_, err = c.groups.CreateLaunchConfiguration(ctx, &autoscaling.CreateLaunchConfigurationInput{LaunchConfigurationName: aws.String(f.one("launch-configuration-name")), ImageId: aws.String(f.one("image-id")), InstanceType: aws.String(f.one("instance-type"))})
+	case "elbv2 register-targets":
+		_, err = c.balancers.RegisterTargets(ctx, &elb.RegisterTargetsInput{TargetGroupArn: aws.String(f.one("target-group-arn")), Targets: f.targets()})
+	case "elbv2 deregister-targets":
+		_, err = c.balancers.DeregisterTargets(ctx, &elb.DeregisterTargetsInput{TargetGroupArn: aws.String(f.one("target-group-arn")), Targets: f.targets()})
 	case "ec2 start-instances":
 		_, err = c.ec2.StartInstances(ctx, &ec2.StartInstancesInput{InstanceIds: f["instance-ids"]})
 	default:
@@ -110,6 +121,16 @@ func (p parsed) number(name string) *int32 {
 		return nil
 	}
 	return aws.Int32(int32(n))
+}
+
+// targets are what a flag names, each with its port if it says one.
+func (p parsed) targets() []elbtypes.TargetDescription {
+	var out []elbtypes.TargetDescription
+	for _, w := range p["targets"] {
+		t := pairs(w)
+		out = append(out, elbtypes.TargetDescription{Id: aws.String(t["Id"]), Port: parsed{"n": {t["Port"]}}.number("n")})
+	}
+	return out
 }
 
 // flag is what a flag says, or the same with no- before it; nil if neither is

@@ -25,8 +25,10 @@ func (w *World) autoscaling() service {
 			"DescribeScheduledActions":           none,
 			"DescribeNotificationConfigurations": none,
 			"DescribeLoadBalancers":              none,
-			"DescribeLaunchConfigurations":       none,
 
+			"DescribeLaunchConfigurations":        describeConfigurations,
+			"CreateLaunchConfiguration":           createConfiguration,
+			"DeleteLaunchConfiguration":           deleteConfiguration,
 			"CreateAutoScalingGroup":              createGroup,
 			"UpdateAutoScalingGroup":              changeGroup(updateGroup),
 			"DeleteAutoScalingGroup":              changeGroup(deleteGroupAction),
@@ -79,6 +81,8 @@ type memberItem struct {
 	InstanceType         string       `xml:",omitempty"`
 	WeightedCapacity     string       `xml:",omitempty"`
 	LaunchTemplate       *templateRef `xml:",omitempty"`
+
+	LaunchConfigurationName string `xml:",omitempty"`
 }
 
 type suspendedItem struct{ ProcessName, SuspensionReason string }
@@ -89,6 +93,7 @@ type groupItemASG struct {
 	AutoScalingGroupName             string
 	AutoScalingGroupARN              string
 	LaunchTemplate                   *templateRef `xml:",omitempty"`
+	LaunchConfigurationName          string       `xml:",omitempty"`
 	MinSize                          int
 	MaxSize                          int
 	DesiredCapacity                  int
@@ -141,7 +146,7 @@ func (w *World) groupItem(r *region, g *group) groupItemASG {
 		ServiceLinkedRoleARN: "arn:aws:iam::" + w.account + ":role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling",
 		MaxInstanceLifetime:  g.maxLifetime, CapacityRebalance: g.capacityRebalance, Context: g.context,
 		DefaultInstanceWarmup: g.warmup, DeletionProtection: g.deletionProtection,
-		LaunchTemplate: templateRefOf(r, g.templateID, g.templateVersion),
+		LaunchTemplate: templateRefOf(r, g.templateID, g.templateVersion), LaunchConfigurationName: g.configuration,
 	}
 	for _, m := range g.members {
 		item.Instances = append(item.Instances, memberItemOf(r, m))
@@ -178,7 +183,7 @@ func templateRefOf(r *region, id, version string) *templateRef {
 func memberItemOf(r *region, m *member) memberItem {
 	item := memberItem{
 		InstanceId: m.id, AvailabilityZone: m.zone, LifecycleState: m.lifecycle, HealthStatus: m.health,
-		ProtectedFromScaleIn: m.protected, InstanceType: m.kind, LaunchTemplate: templateRefOf(r, m.template, itoa(m.version)),
+		ProtectedFromScaleIn: m.protected, InstanceType: m.kind, LaunchTemplate: templateRefOf(r, m.template, itoa(m.version)), LaunchConfigurationName: m.configuration,
 	}
 	if m.weight > 0 {
 		item.WeightedCapacity = itoa(m.weight)

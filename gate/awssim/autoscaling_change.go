@@ -66,9 +66,14 @@ func (r *request) shape(g *group) error {
 		if t == nil {
 			return failure("ValidationError", "You must use a valid fully-formed launch template. The specified launch template does not exist.")
 		}
-		g.templateID, g.templateVersion = t.id, orElse(spec.str("Version"), "$Default")
+		g.templateID, g.templateVersion, g.configuration = t.id, orElse(spec.str("Version"), "$Default"), ""
 	}
-	if g.templateID == "" {
+	if r.has("LaunchConfigurationName") {
+		if err := r.configure(g); err != nil {
+			return err
+		}
+	}
+	if g.templateID == "" && g.configuration == "" {
 		return failure("ValidationError", "Valid requests must contain either LaunchTemplate, LaunchConfigurationName, InstanceId or MixedInstancesPolicy parameter.")
 	}
 	g.cooldown, g.grace = r.num("DefaultCooldown", g.cooldown), r.num("HealthCheckGracePeriod", g.grace)

@@ -117,9 +117,9 @@ func attachTargets(list func(*request) []string, on bool) func(*request, *group)
 			}
 			for _, m := range g.members {
 				if !on {
-					r.w.deregister(t, m.id)
+					r.w.deregister(t, m.id, 0)
 				} else if m.lifecycle == inService {
-					r.w.register(t, m.id)
+					r.w.register(t, m.id, 0)
 				}
 			}
 		}

@@ -95,7 +95,7 @@ func (w *World) settleGroup(g *group, age time.Duration) {
 		m.activity.end = m.activity.start.Add(w.timing.Pending)
 		for _, arn := range g.targets {
 			if t := r.targets[arn]; t != nil {
-				t.targets[m.id] = &target{id: m.id, healthyAt: w.clock.now.Add(-age)}
+				t.put(m.id, 0, w.clock.now.Add(-age))
 			}
 		}
 	}
@@ -266,7 +266,7 @@ func (w *World) CreateTargetGroup(region, name string) string {
 func (w *World) RegisterTarget(arn string, ids ...string) {
 	w.actTarget(arn, func(t *targetGroup) {
 		for _, id := range ids {
-			w.register(t, id)
+			w.register(t, id, 0)
 		}
 		w.byHand(t.region, "elasticloadbalancing", "RegisterTargets", ofTargets(arn, ids))
 	})
@@ -276,7 +276,7 @@ func (w *World) RegisterTarget(arn string, ids ...string) {
 func (w *World) DeregisterTarget(arn string, ids ...string) {
 	w.actTarget(arn, func(t *targetGroup) {
 		for _, id := range ids {
-			w.deregister(t, id)
+			w.deregister(t, id, 0)
 		}
 		w.byHand(t.region, "elasticloadbalancing", "DeregisterTargets", ofTargets(arn, ids))
 	})
@@ -287,10 +287,10 @@ func (w *World) DeregisterTarget(arn string, ids ...string) {
 // to the clock again.
 func (w *World) SetTargetHealth(arn, id, state, reason string) {
 	w.actTarget(arn, func(t *targetGroup) {
-		if t.targets[id] == nil {
-			t.targets[id] = &target{id: id, healthyAt: w.clock.now}
+		if t.find(id, 0) == nil {
+			t.put(id, 0, w.clock.now)
 		}
-		t.targets[id].state, t.targets[id].reason = state, reason
+		t.find(id, 0).state, t.find(id, 0).reason = state, reason
 		if in := w.region(t.region).instances[id]; in != nil {
 			w.noticeLater(in)
 		}

@@ -125,7 +125,7 @@ func describeTargetHealth(r *request) (any, error) {
 	}
 	add := func(v *target) {
 		state, reason, description := v.health(r.seen, r.at)
-		answer.Health = append(answer.Health, targetHealthItem{targetID{v.id, t.port}, itoa(t.port), state, reason, description})
+		answer.Health = append(answer.Health, targetHealthItem{targetID{v.id, v.port}, itoa(v.port), state, reason, description})
 	}
 	asked := r.list("Targets.member")
 	if len(asked) == 0 {
@@ -134,11 +134,11 @@ func describeTargetHealth(r *request) (any, error) {
 		}
 	}
 	for _, a := range asked {
-		if v := t.targets[a.str("Id")]; v != nil {
+		if v := t.find(a.str("Id"), a.num("Port", 0)); v != nil {
 			add(v)
 			continue
 		}
-		answer.Health = append(answer.Health, targetHealthItem{targetID{a.str("Id"), t.port}, itoa(t.port),
+		answer.Health = append(answer.Health, targetHealthItem{targetID{a.str("Id"), a.num("Port", t.port)}, itoa(a.num("Port", t.port)),
 			"unused", "Target.NotRegistered", "Target is not registered to the target group"})
 	}
 	return answer, nil

@@ -44,14 +44,14 @@ func registerTargets(r *request, t *targetGroup) (any, error) {
 		}
 	}
 	for _, target := range r.list("Targets.member") {
-		r.w.register(t, target.str("Id"))
+		r.w.register(t, target.str("Id"), target.num("Port", 0))
 	}
 	return empty{}, nil
 }
 
 func deregisterTargets(r *request, t *targetGroup) (any, error) {
 	for _, target := range r.list("Targets.member") {
-		r.w.deregister(t, target.str("Id"))
+		r.w.deregister(t, target.str("Id"), target.num("Port", 0))
 	}
 	return empty{}, nil
 }

@@ -32,6 +32,7 @@ type group struct {
 	zones, subnets      []string
 	templateID          string
 	templateVersion     string // "3", "$Latest" or "$Default"
+	configuration       string // name of the launch configuration it has in place of a template
 	targets             []string
 	tags                []groupTag
 	suspended           map[string]string // process -> why
@@ -69,9 +70,12 @@ type member struct {
 	since     time.Time // of the lifecycle
 	template  string
 	version   int
-	activity  *activity // that is moving it
-	proceed   func()    // ends the hook it waits in
-	kind      string
+
+	configuration string
+
+	activity *activity // that is moving it
+	proceed  func()    // ends the hook it waits in
+	kind     string
 }
 
 func (g *group) clone() *group {

@@ -80,6 +80,9 @@ func (w *World) launchFor(g *group, zone string) (*instance, *member) {
 		spec.Tags["aws:ec2launchtemplate:id"] = g.templateID
 		spec.Tags["aws:ec2launchtemplate:version"] = fmt.Sprint(version)
 	}
+	if c, ok := r.configurations[g.configuration]; ok {
+		spec.Type, spec.Image = c.data.str("InstanceType"), c.data.str("ImageId")
+	}
 	for _, tag := range g.tags {
 		if tag.propagate {
 			spec.Tags[tag.key] = tag.value
@@ -91,7 +94,7 @@ func (w *World) launchFor(g *group, zone string) (*instance, *member) {
 	in.group, in.template, in.version = g.name, g.templateID, version
 	return in, &member{
 		id: in.id, zone: in.zone, health: healthy, kind: in.kind,
-		protected: g.protectNew, template: g.templateID, version: version,
+		protected: g.protectNew, template: g.templateID, version: version, configuration: g.configuration,
 	}
 }
 
@@ -134,7 +137,7 @@ func (w *World) takeOn(g *group, m *member) {
 	r := w.region(g.region)
 	for _, arn := range g.targets {
 		if t := r.targets[arn]; t != nil && g.runs("AddToLoadBalancer") {
-			w.register(t, m.id)
+			w.register(t, m.id, 0)
 		}
 	}
 	w.reconcile(g)

@@ -12,6 +12,9 @@ type region struct {
 	instances map[string]*instance
 	groups    map[string]*group
 	templates map[string]*template // by id
+
+	configurations map[string]configuration // by name
+
 	targets   map[string]*targetGroup
 	tags      map[string]map[string]string // of what is no instance, by resource id
 	security  map[string]securityGroup
@@ -43,6 +46,9 @@ func (w *World) newRegion(name string) *region {
 		instances: map[string]*instance{},
 		groups:    map[string]*group{},
 		templates: map[string]*template{},
+
+		configurations: map[string]configuration{},
+
 		targets:   map[string]*targetGroup{},
 		tags:      map[string]map[string]string{},
 		security:  map[string]securityGroup{},
@@ -104,6 +110,8 @@ func (r *region) clone() *region {
 		targets:   make(map[string]*targetGroup, len(r.targets)),
 		tags:      make(map[string]map[string]string, len(r.tags)),
 		security:  maps.Clone(r.security),
+
+		configurations: maps.Clone(r.configurations),
 	}
 	for k, v := range r.instances {
 		c.instances[k] = v.clone()

@@ -12,13 +12,14 @@ type targetGroup struct {
 	protocol          string
 	port              int
 	attributes        map[string]string
-	settings          form // of CreateTargetGroup, as it was called
-	targets           map[string]*target
+	settings          form               // of CreateTargetGroup, as it was called
+	targets           map[string]*target // by place
 }
 
 // target is an instance registered with a target group.
 type target struct {
 	id            string
+	port          int
 	healthyAt     time.Time
 	draining      bool
 	state, reason string // as a human set them; empty: as time passes
@@ -28,9 +29,9 @@ func (t *targetGroup) clone() *targetGroup {
 	c := *t
 	c.attributes = maps.Clone(t.attributes)
 	c.targets = make(map[string]*target, len(t.targets))
-	for id, v := range t.targets {
+	for place, v := range t.targets {
 		copied := *v
-		c.targets[id] = &copied
+		c.targets[place] = &copied
 	}
 	return &c
 }
@@ -62,24 +63,43 @@ func (w *World) newTargetGroup(r *region, name string, settings form) *targetGro
 	return t
 }
 
-// register adds a target; it is healthy after a while.
-func (w *World) register(t *targetGroup, id string) {
-	if old := t.targets[id]; old != nil && !old.draining {
-		return
+// place is where a target is: an instance may be there on several ports. None
+// is the port of the target group.
+func (t *targetGroup) place(id string, port int) string {
+	if port == 0 {
+		port = t.port
 	}
-	t.targets[id] = &target{id: id, healthyAt: w.clock.now.Add(w.timing.Initial)}
+	return id + ":" + itoa(port)
+}
+
+// find returns a target, nil if it is not registered.
+func (t *targetGroup) find(id string, port int) *target { return t.targets[t.place(id, port)] }
+
+// put adds a target that is healthy from a time on.
+func (t *targetGroup) put(id string, port int, healthyAt time.Time) {
+	if port == 0 {
+		port = t.port
+	}
+	t.targets[t.place(id, port)] = &target{id: id, port: port, healthyAt: healthyAt}
+}
+
+// register adds a target; it is healthy after a while.
+func (w *World) register(t *targetGroup, id string, port int) {
+	if old := t.find(id, port); old == nil || old.draining {
+		t.put(id, port, w.clock.now.Add(w.timing.Initial))
+	}
 }
 
 // deregister lets a target drain and then go. It reports whether it was there.
-func (w *World) deregister(t *targetGroup, id string) bool {
-	old := t.targets[id]
+func (w *World) deregister(t *targetGroup, id string, port int) bool {
+	old := t.find(id, port)
 	if old == nil || old.draining {
 		return old != nil
 	}
 	old.draining, old.state, old.reason = true, "", ""
 	w.after(w.timing.Draining, func() {
-		if t.targets[id] == old {
-			delete(t.targets, id)
+		if t.find(id, port) == old {
+			delete(t.targets, t.place(id, port))
 		}
 	})
 	return true
@@ -88,7 +108,7 @@ func (w *World) deregister(t *targetGroup, id string) bool {
 func (w *World) deregisterAll(g *group, id string) bool {
 	drains := false
 	for _, arn := range g.targets {
-		if t := w.region(g.region).targets[arn]; t != nil && w.deregister(t, id) {
+		if t := w.region(g.region).targets[arn]; t != nil && w.deregister(t, id, 0) {
 			drains = true
 		}
 	}
@@ -98,7 +118,7 @@ func (w *World) deregisterAll(g *group, id string) bool {
 // targetsForget drops a terminated instance from every target group.
 func (w *World) targetsForget(in *instance) {
 	for _, t := range w.region(in.region).targets {
-		delete(t.targets, in.id)
+		maps.DeleteFunc(t.targets, func(_ string, v *target) bool { return v.id == in.id })
 	}
 }
 
@@ -127,10 +147,10 @@ func (w *World) failsTarget(g *group, in *instance) bool {
 	r := w.region(g.region)
 	return slices.ContainsFunc(g.targets, func(arn string) bool {
 		t := r.targets[arn]
-		if t == nil || t.targets[in.id] == nil {
+		if t == nil || t.find(in.id, 0) == nil {
 			return false
 		}
-		state, _, _ := t.targets[in.id].health(r, w.clock.now)
+		state, _, _ := t.find(in.id, 0).health(r, w.clock.now)
 		return state == "unhealthy"
 	})
 }

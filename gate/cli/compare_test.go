@@ -18,7 +18,8 @@ import (
 	"github.com/holdfast-gate/holdfast/gate/pipeline"
 )
 
-// many is a state of 100 clusters with 50 members each, as it is live.
+// many is a state of 100 clusters with 50 members each, as it is live. Each has a
+// target group, that its members are in by their group or one by one.
 func many(t testing.TB) (*gate.State, *pipeline.Gate, *int) {
 	t.Helper()
 	const clusters, members, region = 100, 50, "us-east-1"
@@ -28,8 +29,10 @@ func many(t testing.TB) (*gate.State, *pipeline.Gate, *int) {
 		name := fmt.Sprintf("c%02d", c)
 		tags := map[string]string{"Cluster": name}
 		recorded := gate.Attrs{"name": name, "min_size": 0.0, "max_size": 100.0, "desired_capacity": float64(members), "tags": map[string]any{"Cluster": name}}
+		targets := world.CreateTargetGroup(region, name)
 		if c%2 == 0 {
-			world.CreateGroup(awssim.GroupSpec{Region: region, Name: name, Max: 100, Desired: members, Tags: tags, Type: "t3.micro", Image: "ami-1", Settled: true})
+			recorded["target_group_arns"] = []any{targets}
+			world.CreateGroup(awssim.GroupSpec{Region: region, Name: name, Max: 100, Desired: members, Tags: tags, Type: "t3.micro", Image: "ami-1", Settled: true, TargetGroups: []string{targets}})
 			s.Objects = append(s.Objects, gate.Change{Address: "aws_autoscaling_group." + name, Type: "aws_autoscaling_group", ID: name, Region: region, Action: gate.NoOp, Before: recorded, After: recorded})
 			continue
 		}
@@ -37,6 +40,9 @@ func many(t testing.TB) (*gate.State, *pipeline.Gate, *int) {
 			id := world.RunInstance(awssim.InstanceSpec{Region: region, Type: "t3.micro", Image: "ami-1", Tags: tags, Age: time.Hour})
 			recorded := gate.Attrs{"ami": "ami-1", "instance_type": "t3.micro", "instance_state": "running", "tags": map[string]any{"Cluster": name}}
 			s.Objects = append(s.Objects, gate.Change{Address: fmt.Sprintf("aws_instance.%s[%d]", name, i), Type: "aws_instance", ID: id, Region: region, Action: gate.NoOp, Before: recorded, After: recorded})
+			world.RegisterTarget(targets, id)
+			place := gate.Attrs{"target_group_arn": targets, "target_id": id, "port": 80.0}
+			s.Objects = append(s.Objects, gate.Change{Address: fmt.Sprintf("aws_lb_target_group_attachment.%s[%d]", name, i), Type: "aws_lb_target_group_attachment", Region: region, Action: gate.NoOp, Before: place, After: place})
 		}
 	}
 	g := on(t, world)

@@ -119,15 +119,22 @@ func notKept(bucket fmt.Stringer, err error) error {
 	return fmt.Errorf("the states of others %s\nAllow s3:GetObject and s3:ListBucket on %s to these credentials, or take it out of drift in holdfast.hcl", strings.TrimSpace(what), bucket)
 }
 
-// briefly reads the members and groups that states are about, and not how they
-// are.
+// briefly reads the members and groups that states are about, and the targets of
+// those target groups that states put members in, and not how they are.
 func (g *global) briefly(ctx context.Context, p *gate.Plan, cfg *gate.Config) (*gate.Snapshot, error) {
 	wants, err := live.Wants(p, cfg, nil)
 	if err != nil {
 		return nil, err
 	}
+	places := map[string]bool{}
+	for _, c := range p.Changes {
+		for _, arn := range append(c.Before.Strings("target_group_arns"), c.Before.String("target_group_arn")) {
+			places[arn] = true
+		}
+	}
 	for region, w := range wants {
 		w.Brief = true
+		w.TargetGroups = slices.DeleteFunc(w.TargetGroups, func(arn string) bool { return !places[arn] })
 		wants[region] = w
 	}
 	s := g.readAll(ctx, wants)

@@ -26,8 +26,11 @@ const (
 	Gone        = "drifted.gone"        // recorded, and no longer there
 	Renamed     = "drifted.renamed"     // recorded and gone, and an undeclared member has its name
 	Twice       = "drifted.twice"       // recorded under two addresses
+	Detached    = "drifted.detached"    // recorded in a target group, and not there
+	Port        = "drifted.port"        // there on another port
 	Unmanaged   = "unmanaged.members"   // live, counts, and no state has an address for it
 	Surplus     = "unmanaged.surplus"   // a group has more members than its recorded size
+	Target      = "unmanaged.targets"   // in a cluster's target group, and nobody put it there that a state knows
 	Generations = "drifted.generations" // members of one group or role with different images or template versions
 )
 
@@ -47,7 +50,8 @@ type Difference struct {
 	Until     string   `json:"until,omitempty"`   // last day that it is
 	Baseline  bool     `json:"baseline,omitempty"`
 
-	value any // Live as Terraform would have it
+	value any               // Live as Terraform would have it
+	place gate.Registration // of a difference about a target group
 }
 
 // Accepted reports whether a rule or a baseline says that a difference is known.
@@ -86,14 +90,15 @@ func Plan(states []*gate.State, now time.Time) *gate.Plan {
 // cluster, code, address and id.
 func Compare(states []*gate.State, s *gate.Snapshot, c *gate.Config, now time.Time) []Difference {
 	var out []Difference
-	for _, v := range gate.Clusters(gate.Input{Now: now, Config: c, Plan: Plan(states, now), Snapshot: s}) {
+	plan := Plan(states, now)
+	for _, v := range gate.Clusters(gate.Input{Now: now, Config: c, Plan: plan, Snapshot: s}) {
 		// A cluster that no state knows is not drift: it is somebody else's.
 		if len(v.Recorded) == 0 {
 			continue
 		}
 		out = append(out, cluster(v, s)...)
 	}
-	if SecretTags(Plan(states, now).Changes) {
+	if SecretTags(plan.Changes) {
 		out = slices.DeleteFunc(out, func(d Difference) bool { return d.Code == Tags })
 	}
 	for i := range out {
@@ -119,6 +124,7 @@ func cluster(v *gate.View, s *gate.Snapshot) []Difference {
 	}
 	out = append(out, undeclared(v)...)
 	out = append(out, generations(v)...)
+	out = append(out, targets(v)...)
 	for i := range out {
 		out[i].Cluster = v.Cluster.Name
 		slices.Sort(out[i].Members)

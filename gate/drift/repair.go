@@ -55,6 +55,8 @@ func Repair(d Difference, a Around) []Step {
 		return adopt(d, a)
 	case Generations:
 		return rollout(d)
+	case Detached, Port, Target:
+		return placed(d, a)
 	}
 	return nil
 }
@@ -356,7 +358,7 @@ func edit(d Difference, where Where) string {
 		name, value, at = "version", hcl(version), at+", of its launch_template"
 	case value == "nothing":
 		value = "null"
-	case d.Code != Size && name != protection && !strings.HasPrefix(value, "["):
+	case d.Code != Size && d.Code != Port && name != protection && !strings.HasPrefix(value, "["):
 		value = hcl(value)
 	}
 	return fmt.Sprintf("%s = %s   # %s", name, value, at)

@@ -13,7 +13,7 @@ func (d Difference) Who(t gate.Trail) []gate.Attribution {
 	var out []gate.Attribution
 	for _, a := range t.Attributions {
 		mine := a.Ref == d.Ref && (d.Region == "" || a.Region == d.Region)
-		if (mine || slices.Contains(d.Members, a.Ref)) && d.madeBy(a.Event) && d.sizedBy(a) {
+		if (mine || slices.Contains(d.Members, a.Ref)) && d.madeBy(a.Event) && d.sizedBy(a) && d.placedBy(a) {
 			out = append(out, a)
 		}
 	}
@@ -54,6 +54,12 @@ func (d Difference) madeBy(event string) bool {
 		events = append(resizing(), "RunInstances")
 	case Template:
 		events = []string{"UpdateAutoScalingGroup", "StartInstanceRefresh"}
+	case Detached:
+		events = []string{"DeregisterTargets"}
+	case Target:
+		events = []string{"RegisterTargets"}
+	case Port:
+		events = []string{"RegisterTargets", "DeregisterTargets"}
 	case Tags, Membership:
 		events = []string{"CreateTags", "DeleteTags", "CreateOrUpdateTags"}
 	case Attribute:
@@ -75,6 +81,13 @@ func (d Difference) sizedBy(a gate.Attribution) bool {
 		word = "desired"
 	}
 	return a.Detail == "" || strings.Contains(a.Detail, word)
+}
+
+// placedBy reports whether a deed can have put a member into the target group
+// that a difference is about, or taken it out. One that does not say which it
+// was about can.
+func (d Difference) placedBy(a gate.Attribution) bool {
+	return d.place.Group == "" || a.Detail == "" || a.Detail == "target group "+d.place.TargetGroup()
 }
 
 // resizing is what changes how many members a group has or should have.

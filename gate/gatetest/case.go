@@ -30,7 +30,7 @@ const (
 //	data    ID [standbys= lag= backupage=]                         a promise about the store of that id
 //	group   NAME desired= [min= max= addr= suspended= zones= targets= template= minhealthy= maxhealthy= region=]
 //	op      GROUP KIND RAW PHASE [end=]
-//	member  ID STATE [addr= group= zone= subnet= tags= since= launched= weight= protected targets= type= region= untagged absent]
+//	member  ID STATE [addr= group= zone= subnet= tags= since= launched= weight= protected targets= ports= type= region= untagged absent]
 //	        [ami=] [launch_template=ID:VERSION]
 //	        [volumes=VOL:DEVICE:STATE,…] [ails=WORD:PHASE]              ails is a status check, or an event if PHASE is leaving or changing
 //	plan    [complete=no] [errored] [age=] [workspace=] [deferred=] [accounts=]
@@ -238,6 +238,19 @@ func (c *builder) member(f *fields) error {
 	}
 	m := gate.Member{ID: f.arg(0), Region: f.str("region", region), Zone: f.str("zone", region+"a"), Subnet: f.str("subnet", ""), Group: f.str("group", ""), Targets: f.list("targets"),
 		Volumes: volumes(f), Protected: f.flag("protected"), Weight: f.num("weight", 0), Launched: now().Add(-24 * time.Hour), Attrs: map[string]string{"instance_type": f.str("type", "m5.large")}}
+	for _, arn := range m.Targets {
+		if m.Ports == nil {
+			m.Ports = map[string][]int{}
+		}
+		m.Ports[arn] = []int{}
+		for _, port := range f.list("ports") {
+			n, _ := strconv.Atoi(port)
+			m.Ports[arn] = append(m.Ports[arn], n)
+		}
+	}
+	if !f.has("ports") {
+		m.Ports = nil
+	}
 	for _, attr := range []string{"ami", "launch_template"} {
 		if f.has(attr) {
 			m.Attrs[attr] = f.str(attr, "")

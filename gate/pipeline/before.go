@@ -53,8 +53,8 @@ func (g *Gate) Compare(ctx context.Context) (*Comparison, error) {
 		return nil, ctx.Err()
 	}
 	for _, s := range c.Snapshot.Sources {
-		// Members that were not read may not be taken for gone.
-		if !s.Complete && (s.Name == gate.SourceInstances || s.Name == gate.SourceGroups) {
+		// Members and targets that were not read may not be taken for gone.
+		if !s.Complete && slices.Contains([]string{gate.SourceInstances, gate.SourceGroups, gate.SourceTargets}, s.Name) {
 			return nil, fmt.Errorf("%s in %s could not be read in full: %s\nCorrect that and run it again", s.Name, s.Region, s.Err)
 		}
 	}

@@ -62,8 +62,10 @@ func (r *reading) member(id string) gate.Member {
 	}
 	m.Observed = append(m.Observed, r.endedBy(id)...)
 	arns, health := r.targetObservations(id)
-	m.Targets = arns
-	m.Observed = append(m.Observed, health...)
+	m.Targets, m.Ports = arns, r.targetPorts(arns, id)
+	if !r.brief {
+		m.Observed = append(m.Observed, health...)
+	}
 	if seated && s.member.LifecycleState == asgtypes.LifecycleStateInService {
 		m.Observed = append(m.Observed, r.unregistered(s.group, arns)...)
 	}

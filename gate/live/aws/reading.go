@@ -22,6 +22,7 @@ import (
 type reading struct {
 	*Collector
 	region  string
+	brief   bool // who is there, and not how they are
 	clients clients
 
 	identity, instances, status, groups, activities, refreshes, warmpools, targets source
@@ -61,6 +62,7 @@ func newReading(c *Collector, region string, w live.Want) *reading {
 	r := &reading{
 		Collector: c,
 		region:    region,
+		brief:     w.Brief,
 		asked:     w.Asked,
 		extra:     map[string]*source{},
 		ec2:       map[string]ec2types.Instance{},
@@ -149,10 +151,7 @@ func (r *reading) discover(ctx context.Context, w live.Want) {
 	asked := asked{groups: map[string]bool{}, ids: map[string]bool{}, targets: map[string]bool{}}
 	for ctx.Err() == nil {
 		names := asked.newGroups(r.groupsNamed(w))
-		var arns []string
-		if !w.Brief {
-			arns = asked.newTargets(r.targetsNamed(w))
-		}
+		arns := asked.newTargets(r.targetsNamed(w))
 		ids := asked.newIDs(r.instancesNamed(w))
 		if len(names)+len(arns)+len(ids) == 0 {
 			r.agree(w, asked.groups, r.began)

@@ -16,6 +16,9 @@ import (
 // group that was found is attached to.
 func (r *reading) targetsNamed(w live.Want) []string {
 	arns := slices.Clone(w.TargetGroups)
+	if w.Brief {
+		return arns
+	}
 	for _, g := range r.asgs {
 		arns = append(arns, targetsOf(g)...)
 	}
@@ -44,6 +47,25 @@ func (r *reading) readTargets(ctx context.Context, arns []string) {
 		defer r.mu.Unlock()
 		r.health[arn] = byID
 	})
+}
+
+// targetPorts are the ports on which target groups send an instance traffic, by
+// ARN. A target group that lets it go has none for it.
+func (r *reading) targetPorts(arns []string, id string) map[string][]int {
+	if len(arns) == 0 {
+		return nil
+	}
+	out := map[string][]int{}
+	for _, arn := range arns {
+		out[arn] = []int{}
+		for _, d := range r.health[arn][id] {
+			if h := d.TargetHealth; h == nil || h.State != elbtypes.TargetHealthStateEnumDraining {
+				out[arn] = append(out[arn], int(sdk.ToInt32(d.Target.Port)))
+			}
+		}
+		slices.Sort(out[arn])
+	}
+	return out
 }
 
 // targetMeaning is what a target's health says. Unused and unavailable say

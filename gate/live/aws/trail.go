@@ -29,7 +29,7 @@ func trailEvents() []string {
 	return []string{
 		"TerminateInstances", "UpdateAutoScalingGroup", "RunInstances", "SetDesiredCapacity", "StopInstances", "BidEvictedEvent",
 		"TerminateInstanceInAutoScalingGroup", "DetachInstances", "EnterStandby", "SuspendProcesses", "ModifyInstanceAttribute",
-		"StartInstances", "SetInstanceProtection", "DeregisterTargets", "CreateTags", "DeleteTags", "AttachInstances", "ExitStandby",
+		"StartInstances", "SetInstanceProtection", "DeregisterTargets", "CreateTags", "DeleteTags", "CreateOrUpdateTags", "AttachInstances", "ExitStandby",
 		"ResumeProcesses", "StartInstanceRefresh", "RegisterTargets", "RebootInstances", "CreateAutoScalingGroup", "DeleteAutoScalingGroup",
 	}
 }

@@ -2,6 +2,7 @@ package aws
 
 import (
 	"encoding/json"
+	"regexp"
 	"strings"
 	"time"
 
@@ -69,6 +70,7 @@ type touched struct {
 	Min          json.Number `json:"minSize"`
 	Max          json.Number `json:"maxSize"`
 	Processes    []string    `json:"scalingProcesses"`
+	TargetGroup  string      `json:"targetGroupArn"`
 }
 
 type items struct {
@@ -128,8 +130,9 @@ func refs(parts []touched) []string {
 	return sortedKeys(seen)
 }
 
-// changes is what a request asks of a group, in a few words: sizes and the
-// names of processes, which AWS gives them, and nothing that people typed.
+// changes is what a request asks of a group, in a few words: sizes, the names of
+// processes, which AWS gives them, and of target groups, which are in their
+// ARNs, and nothing else that people typed.
 func (t touched) changes() string {
 	var out []string
 	for _, size := range []struct {
@@ -145,8 +148,16 @@ func (t touched) changes() string {
 			out = append(out, p)
 		}
 	}
+	_, name, _ := strings.Cut(t.TargetGroup, ":targetgroup/")
+	name, _, _ = strings.Cut(name, "/")
+	if targetGroupName.MatchString(name) {
+		out = append(out, "target group "+name)
+	}
 	return strings.Join(out, ", ")
 }
+
+// targetGroupName is the form of such a name (ELB API, CreateTargetGroup).
+var targetGroupName = regexp.MustCompile(`^[A-Za-z0-9-]{1,32}$`)
 
 // attributions are what a record says, once for each thing it is about.
 func attributions(region string, r record, parts []touched, known Rules) []gate.Attribution {

@@ -13,8 +13,9 @@ import (
 //
 //	console cache replica GROUP         a replica of its first shard begins to be made
 //	console cache end NODE              a node is deleted
-//	console cache delay NODE DURATION   a replica is that far behind
-//	console cache snapshot GROUP        a complete snapshot is there
+//	console cache delay NODE DURATION [REGION]   a replica is that far behind
+//	console cache snapshot GROUP [REGION]   a complete snapshot is there
+//	console cache leave GROUP REGION    it is no member of its global datastore any more
 func caches(ts *testscript.TestScript, args []string) {
 	need(ts, len(args) > 2, "console cache ACT ID ...")
 	w := world(ts)
@@ -24,12 +25,15 @@ func caches(ts *testscript.TestScript, args []string) {
 	case "end":
 		w.EndCacheNode(stage.Region, args[2])
 	case "delay":
-		need(ts, len(args) == 4, "console cache delay NODE DURATION")
+		need(ts, len(args) > 3, "console cache delay NODE DURATION [REGION]")
 		behind, err := time.ParseDuration(args[3])
 		ts.Check(err)
-		w.DelayCache(stage.Region, args[2], behind)
+		w.DelayCache(append(args[4:], stage.Region)[0], args[2], behind)
 	case "snapshot":
-		w.SnapshotCache(stage.Region, args[2], "by-hand", "manual")
+		w.SnapshotCache(append(args[3:], stage.Region)[0], args[2], "by-hand", "manual")
+	case "leave":
+		need(ts, len(args) == 4, "console cache leave GROUP REGION")
+		w.LeaveGlobalCache(args[3], args[2])
 	default:
 		ts.Fatalf("the console cannot do that to a cache: %s", args[1])
 	}

@@ -36,6 +36,7 @@ const (
 	KindCache        = "elasticache.group"
 	KindCacheCluster = "elasticache.cluster"
 	KindGlobalCache  = "elasticache.global"
+	KindServerless   = "elasticache.serverless"
 	KindVolume       = "ebs.volume"
 )
 

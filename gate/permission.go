@@ -62,6 +62,10 @@ func Permissions(source string) []string {
 		return []string{"elasticache:DescribeGlobalReplicationGroups"}
 	case SourceCacheSnapshots:
 		return []string{"elasticache:DescribeSnapshots"}
+	case SourceServerless:
+		return []string{"elasticache:DescribeServerlessCaches"}
+	case SourceServerlessSnapshots:
+		return []string{"elasticache:DescribeServerlessCacheSnapshots"}
 	case SourceCacheLag:
 		return []string{"cloudwatch:GetMetricData"}
 	case SourceTargets:

@@ -236,7 +236,9 @@ func KeptAttributes(resourceType string) []string {
 	case "aws_elasticache_cluster":
 		return []string{"id", "arn", "region", "cluster_id", "replication_group_id", "engine", "engine_version", "node_type", "num_cache_nodes", "apply_immediately", "final_snapshot_identifier", "tags", "tags_all"}
 	case "aws_elasticache_global_replication_group":
-		return []string{"id", "arn", "region", "global_replication_group_id", "primary_replication_group_id", "num_node_groups"}
+		return []string{"id", "arn", "region", "global_replication_group_id", "primary_replication_group_id", "num_node_groups", "automatic_failover_enabled"}
+	case "aws_elasticache_serverless_cache":
+		return []string{"id", "arn", "region", "name", "engine", "major_engine_version", "cache_usage_limits", "tags", "tags_all"}
 	case "aws_ebs_volume":
 		return []string{"id", "arn", "region", "availability_zone", "size", "iops", "throughput", "type", "final_snapshot", "snapshot_id"}
 	}

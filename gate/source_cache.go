@@ -9,6 +9,9 @@ const (
 	SourceGlobalCaches   = "elasticache.globals"   // global datastores
 	SourceCacheSnapshots = "elasticache.snapshots" // of groups and of clusters
 	SourceCacheLag       = "elasticache.lag"       // which nodes are primaries, and how far the others are behind
+
+	SourceServerless          = "elasticache.serverless"          // serverless caches
+	SourceServerlessSnapshots = "elasticache.serverlesssnapshots" // of those
 )
 
 // LinkGlobalCache is membership in a global datastore.
@@ -34,6 +37,8 @@ func CacheOf(c Change) (kind, id string) {
 		return KindCacheCluster, cmp.Or(c.either("cluster_id"), c.ID)
 	case "aws_elasticache_global_replication_group":
 		return KindGlobalCache, cmp.Or(c.either("global_replication_group_id"), c.ID)
+	case "aws_elasticache_serverless_cache":
+		return KindServerless, cmp.Or(c.either("name"), c.ID)
 	}
 	return "", ""
 }

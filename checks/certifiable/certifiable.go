@@ -137,9 +137,7 @@ func uncounted(c gate.Change) bool {
 	case gate.Update:
 		return altered(c)
 	}
-	// An update of a global datastore reaches nodes in other regions; its end is
-	// for another check.
-	return c.Type != "aws_elasticache_global_replication_group"
+	return true
 }
 
 // altered reports whether an update changes more than tags, which never matter.
@@ -189,9 +187,9 @@ func holders() []string {
 		"aws_spot_fleet_request", "aws_ec2_fleet", "aws_ecs_service", "aws_ecs_task_set", "aws_ecs_capacity_provider", "aws_ecs_cluster_capacity_providers",
 		"aws_eks_node_group", "aws_eks_cluster", "aws_eks_fargate_profile",
 		"aws_docdb_cluster", "aws_docdb_cluster_instance", "aws_docdb_global_cluster", "aws_neptune_cluster", "aws_neptune_cluster_instance", "aws_neptune_global_cluster",
-		"aws_elasticache_global_replication_group", "aws_memorydb_cluster",
+		"aws_memorydb_cluster",
 		"aws_opensearch_domain", "aws_elasticsearch_domain", "aws_msk_cluster", "aws_emr_cluster", "aws_emr_instance_group", "aws_emr_instance_fleet",
-		"aws_elasticache_serverless_cache", "aws_memorydb_multi_region_cluster", "aws_docdbelastic_cluster", "aws_rds_shard_group", "aws_keyspaces_table", "aws_timestreamwrite_table",
+		"aws_memorydb_multi_region_cluster", "aws_docdbelastic_cluster", "aws_rds_shard_group", "aws_keyspaces_table", "aws_timestreamwrite_table",
 		"aws_redshift_cluster", "aws_redshiftserverless_namespace", "aws_kinesis_stream", "aws_efs_file_system", "aws_fsx_ontap_volume", "aws_fsx_openzfs_volume", "aws_fsx_lustre_file_system",
 		"aws_fsx_windows_file_system", "aws_fsx_ontap_file_system", "aws_fsx_openzfs_file_system", "aws_backup_vault",
 		"aws_spot_instance_request", "aws_mq_broker", "aws_cloudformation_stack",

@@ -4,7 +4,7 @@ import "github.com/holdfast-gate/holdfast/gate"
 
 // cache says what a change does to a cache. That of a node of a group takes
 // nothing the group has not, and a global datastore leaves its primary with all
-// its data.
+// its data. Of a serverless cache the provider never makes a final snapshot.
 func cache(c gate.Change) []loss {
 	kind, id := gate.CacheOf(c)
 	l := loss{kind: kind, id: id, what: "replication group", verb: "delete", sources: []string{gate.SourceCaches, gate.SourceCacheSnapshots}}
@@ -13,6 +13,8 @@ func cache(c gate.Change) []loss {
 		return nil
 	case kind == gate.KindCacheCluster:
 		l.what, l.sources = "cache cluster", []string{gate.SourceCacheClusters, gate.SourceCacheSnapshots}
+	case kind == gate.KindServerless:
+		l.what, l.sources = "serverless cache", []string{gate.SourceServerless, gate.SourceServerlessSnapshots}
 	}
 	if c.Action != gate.Delete {
 		l.verb = "replace"
@@ -20,7 +22,7 @@ func cache(c gate.Change) []loss {
 	if l.final = c.Before.String("final_snapshot_identifier"); l.final == "" {
 		l.because = " without a final snapshot"
 	}
-	if c.Before.String("engine") == "memcached" {
+	if c.Before.String("engine") == "memcached" && kind != gate.KindServerless {
 		// A change of its node type replaces it, and then it is empty (aws-semantics
 		// 1.2.10).
 		l.sources, l.final = []string{gate.SourceCacheClusters}, ""

@@ -60,7 +60,7 @@ func may() []string {
 	return []string{
 		gate.SourceDatabases, gate.SourceDBSnapshots, gate.SourceDBClusters, gate.SourceClusterSnapshots,
 		gate.SourceTables, gate.SourceTableBackups, gate.SourceRecovery, gate.SourceVolumes, gate.SourceSnapshots,
-		gate.SourceCaches, gate.SourceCacheClusters, gate.SourceCacheSnapshots, gate.SourceObjects, gate.SourceVersions, gate.SourceStorage,
+		gate.SourceCaches, gate.SourceCacheClusters, gate.SourceCacheSnapshots, gate.SourceServerless, gate.SourceServerlessSnapshots, gate.SourceObjects, gate.SourceVersions, gate.SourceStorage,
 	}
 }
 

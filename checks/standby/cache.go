@@ -12,8 +12,12 @@ func cache(c gate.Change) []touch {
 	kind, id := gate.CacheOf(c)
 	t := touch{kind: kind, id: id}
 	switch {
-	case c.Action == gate.Create || kind == "" || kind == gate.KindGlobalCache:
+	case c.Action == gate.Create || kind == "":
 		return nil
+	case kind == gate.KindGlobalCache:
+		return global(c, t)
+	case kind == gate.KindServerless:
+		return serverless(c, t)
 	case c.Action.Ends() && (c.Type == "aws_elasticache_replication_group" || kind == gate.KindCacheCluster):
 		t.whole = true
 		return []touch{t}

@@ -84,7 +84,7 @@ func (s *set) pendingRestarts() bool {
 func (s *set) pending(p *gate.Pass) {
 	if s.now && s.Facts[pendingFact] != "" {
 		p.Report(gate.Finding{Code: "standby.pending", Decision: gate.Warn, Subjects: slices.Clone(s.addresses),
-			Message: fmt.Sprintf("the plan changes %s at once (apply_immediately), and with it is applied what was to wait for the maintenance window: %s", s.ID, strings.ReplaceAll(s.Facts[pendingFact], ",", ", ")),
+			Message: fmt.Sprintf("the plan changes %s at once (apply_immediately), and with it is applied what was to wait for the maintenance window: %s", s.title(), strings.ReplaceAll(s.Facts[pendingFact], ",", ", ")),
 			Remedy:  "leave apply_immediately out, or make sure that all of it may happen now"})
 	}
 }

@@ -42,9 +42,18 @@ func (s *set) parts() []*set {
 // name is what a message calls the store, or the part of it.
 func (s *set) name() string {
 	if s.shard == "" || s.single {
+		return s.title()
+	}
+	return "shard " + s.shard + " of " + s.title()
+}
+
+// title is what a message calls the store as a whole; members of a global
+// datastore often have one name in all regions.
+func (s *set) title() string {
+	if s.of == "" {
 		return s.ID
 	}
-	return "shard " + s.shard + " of " + s.ID
+	return fmt.Sprintf("%s in %s (of global datastore %s)", s.ID, s.Region, s.of)
 }
 
 // resharded says of a plan that takes shards away why it may not. Their keys move
@@ -58,10 +67,10 @@ func (s *set) resharded(p *gate.Pass) {
 	switch {
 	case len(live) != s.hadShards:
 		// Which go is said by their number, so with another number others go.
-		s.report(p, "standby.shards", fmt.Sprintf("the plan leaves %d of the %d shards that %s had when it was made, and it has %d now: %s", s.shards, s.hadShards, s.ID, len(live), strings.Join(live, ", ")),
+		s.report(p, "standby.shards", fmt.Sprintf("the plan leaves %d of the %d shards that %s had when it was made, and it has %d now: %s", s.shards, s.hadShards, s.title(), len(live), strings.Join(live, ", ")),
 			"plan again with a refresh, when nobody else changes it")
 	case why != "":
-		s.report(p, "standby.notready", fmt.Sprintf("the plan takes %s from %s, whose keys move to the others, and not all of it is ready for that%s", gate.Count(len(live)-s.shards, "shard"), s.ID, why),
+		s.report(p, "standby.notready", fmt.Sprintf("the plan takes %s from %s, whose keys move to the others, and not all of it is ready for that%s", gate.Count(len(live)-s.shards, "shard"), s.title(), why),
 			"wait until every standby is ready, and plan again")
 	}
 }
@@ -74,11 +83,11 @@ func (s *set) unguarded(p *gate.Pass) {
 	}
 	declare := fmt.Sprintf("or declare that nobody need take over (data %q { ids = [%q], standbys = 0 })", s.ID, s.ID)
 	for _, what := range s.unguards {
-		s.report(p, "standby.unguarded", "the plan switches "+fmt.Sprintf(what, s.ID), "leave it on, "+declare)
+		s.report(p, "standby.unguarded", "the plan switches "+fmt.Sprintf(what, s.title()), "leave it on, "+declare)
 	}
 	if word, kept := s.Facts[failoverFact]; kept && s.all && word != "enabled" {
 		// Whether anybody takes over is not known, or known not to be so.
-		s.report(p, "standby.unguarded", fmt.Sprintf("the plan restarts the primary of %s, whose automatic failover is %s, so that no standby takes over by itself", s.ID, word), "switch automatic failover on first, "+declare)
+		s.report(p, "standby.unguarded", fmt.Sprintf("the plan restarts the primary of %s, whose automatic failover is %s, so that no standby takes over by itself", s.title(), word), "switch automatic failover on first, "+declare)
 	}
 }
 

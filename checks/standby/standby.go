@@ -24,7 +24,11 @@ nobody ready it is an outage. Where a store has standbys, or the config promises
 some (data "NAME" { standbys = 1, lag = "1m" }), one must be ready throughout,
 in each shard of a cache. Pass by waiting until a standby is ready, by adding one
 first, or by declaring standbys = 0. Removing what has failed already is always
-allowed.`}
+allowed.
+
+A global datastore is judged member by member, in every region. A serverless
+cache has nobody to wait for, but room to lose: limits that a plan lowers are
+refused, for how much is in it is not read.`}
 }
 
 // A touch is what one change does to the nodes of one store. At most one of its
@@ -39,7 +43,10 @@ type touch struct {
 	now      bool     // applied at once, with all that is pending
 	later    []string // attributes that restart it in the next maintenance window
 	sources  []string // what must be read to judge it
+	region   string   // where the store is
+	of       string   // the global datastore that it is a member of, where that is what is changed
 
+	refused   []refusal
 	rolling   bool     // what restarts all of it does so one node after the other
 	keeps     int      // nodes that each shard keeps, the service picks which go; zero is all
 	shards    int      // shards that it keeps, those with the lowest ids; zero is all
@@ -47,6 +54,10 @@ type touch struct {
 	hadShards int      // shards that it had as recorded, where some go
 	unguards  []string // what is switched off that lets a standby take over, as clauses with a gap for the store
 }
+
+// A refusal is what is wrong with an update whatever the nodes are like; message
+// has a gap for the store.
+type refusal struct{ code, message, remedy string }
 
 // families say of one change what it touches: one file each.
 func families() []func(gate.Change) []touch {
@@ -66,7 +77,8 @@ func touches(c gate.Change) []touch {
 
 // may are the sources of all families.
 func may() []string {
-	return []string{gate.SourceDatabases, gate.SourceDBClusters, gate.SourceLag, gate.SourceCaches, gate.SourceCacheClusters, gate.SourceCacheLag}
+	return []string{gate.SourceDatabases, gate.SourceDBClusters, gate.SourceLag, gate.SourceCaches, gate.SourceCacheClusters, gate.SourceCacheLag,
+		gate.SourceGlobalCaches, gate.SourceServerless}
 }
 
 func asks(p *gate.Plan) []gate.Ask {
@@ -94,6 +106,8 @@ type set struct {
 	promise   gate.DataPromise
 
 	rolling   bool
+	refused   []refusal
+	of        string // the global datastore that it is judged as a member of
 	keeps     int
 	had       int
 	shards    int
@@ -116,8 +130,12 @@ func run(p *gate.Pass) error {
 func sets(p *gate.Pass) []*set {
 	var out []*set
 	for _, c := range p.Plan.Changes {
+		var all []touch
 		for _, t := range touches(c) {
-			store, there := p.Snapshot.DataStore(t.kind, c.Region, t.id)
+			all = append(all, spread(p, c, t)...)
+		}
+		for _, t := range all {
+			store, there := p.Snapshot.DataStore(t.kind, t.region, t.id)
 			if !there {
 				continue // gone already, or not made yet
 			}
@@ -153,6 +171,10 @@ func (s *set) add(c gate.Change, t touch) {
 		s.addresses = append(s.addresses, c.Address)
 	}
 	s.resize(t)
+	if s.of == "" {
+		s.of = t.of
+	}
+	s.refused = append(s.refused, t.refused...)
 	s.whole = s.whole || t.whole && t.id == s.ID
 	s.now = s.now || t.now
 	s.later = append(s.later, t.later...)
@@ -186,6 +208,9 @@ func (s *set) resize(t touch) {
 func (s *set) judge(p *gate.Pass) {
 	s.moving(p)
 	s.pending(p)
+	for _, r := range s.refused {
+		s.report(p, r.code, fmt.Sprintf(r.message, s.ID), r.remedy)
+	}
 	s.resharded(p)
 	s.unguarded(p)
 	parts := s.parts()
@@ -221,12 +246,12 @@ func (s *set) judgePart(p *gate.Pass) {
 // warn says of a plan that is let through what it does all the same.
 func (s *set) warn(p *gate.Pass) {
 	if s.all {
-		p.Report(gate.Finding{Code: "standby.restart", Decision: gate.Warn, Subjects: slices.Clone(s.addresses), Message: fmt.Sprintf("the plan restarts all %s of %s %s", gate.Count(len(s.Nodes), "node"), s.ID, s.pace()),
+		p.Report(gate.Finding{Code: "standby.restart", Decision: gate.Warn, Subjects: slices.Clone(s.addresses), Message: fmt.Sprintf("the plan restarts all %s of %s %s", gate.Count(len(s.Nodes), "node"), s.title(), s.pace()),
 			Remedy: "do it when it may be out for a minute"})
 	}
 	if len(s.later) > 0 {
 		slices.Sort(s.later)
-		p.Report(gate.Finding{Code: "standby.later", Decision: gate.Warn, Subjects: s.addresses, Message: fmt.Sprintf("%s restarts %s in its next maintenance window, with whoever is ready then", strings.Join(slices.Compact(s.later), ", "), s.ID),
+		p.Report(gate.Finding{Code: "standby.later", Decision: gate.Warn, Subjects: s.addresses, Message: fmt.Sprintf("%s restarts %s in its next maintenance window, with whoever is ready then", strings.Join(slices.Compact(s.later), ", "), s.title()),
 			Remedy: "look at its standbys before the window"})
 	}
 }
@@ -403,7 +428,7 @@ func calm(observed []gate.Observation) bool {
 func (s *set) moving(p *gate.Pass) {
 	var what []string
 	if s.Phase.Transitional() && !calm(s.Observed) {
-		what = append(what, s.ID+" is "+phrase(s.Observed, s.Phase))
+		what = append(what, s.title()+" is "+phrase(s.Observed, s.Phase))
 	}
 	for _, n := range s.Nodes {
 		if n.Phase.Transitional() && !calm(n.Observed) && !s.taken[n.ID] {
@@ -412,7 +437,7 @@ func (s *set) moving(p *gate.Pass) {
 	}
 	slices.Sort(what)
 	if what = slices.Compact(what); len(what) > 0 && len(s.addresses) > 0 {
-		s.report(p, "standby.moving", fmt.Sprintf("%s is moving, and the plan changes it: %s", s.ID, strings.Join(what, ", ")), "wait until it is at rest, then plan again")
+		s.report(p, "standby.moving", fmt.Sprintf("%s is moving, and the plan changes it: %s", s.title(), strings.Join(what, ", ")), "wait until it is at rest, then plan again")
 	}
 }
 

@@ -222,6 +222,7 @@ func touchesEverything() *gate.Plan {
 			c("aws_rds_cluster.orders", "cluster", gate.Attrs{"cluster_identifier": "cluster"}),
 			c("aws_elasticache_replication_group.shop", "shop", gate.Attrs{"replication_group_id": "shop"}),
 			fewer(c("aws_elasticache_replication_group.sessions", "sessions", gate.Attrs{"replication_group_id": "sessions", "num_cache_clusters": float64(3)})),
+			c("aws_elasticache_serverless_cache.carts", "carts", gate.Attrs{"name": "carts"}),
 			c("aws_rds_global_cluster.orders", "global", gate.Attrs{"global_cluster_identifier": "global"}),
 		}}
 }
@@ -256,6 +257,7 @@ func fill(w *awssim.World, changes []gate.Change) []gate.Change {
 	w.MakeDatabase(home, "orders-ro", "orders")
 	w.MakeCache(awssim.CacheSpec{ID: "shop", Replicas: 1, Failover: true})
 	w.MakeCache(awssim.CacheSpec{ID: "sessions", Replicas: 2, Failover: true})
+	w.MakeServerless(home, "carts", "valkey")
 	w.CreateBucket(home, "recordings")
 	w.KeepVersions("recordings")
 	w.FillBucket("recordings", "calls/", 3, 1000, 90*24*time.Hour)

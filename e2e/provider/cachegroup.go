@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/elasticache"
@@ -256,10 +257,10 @@ func (r *cacheGroupResource) Delete(ctx context.Context, req resource.DeleteRequ
 // leave takes a group out of a global datastore, and waits until it is.
 func (r *cacheGroupResource) leave(ctx context.Context, global, id string) error {
 	_, err := r.caches.DisassociateGlobalReplicationGroup(ctx, &elasticache.DisassociateGlobalReplicationGroupInput{GlobalReplicationGroupId: &global, ReplicationGroupId: &id, ReplicationGroupRegion: &r.region})
-	if isCode(err, "GlobalReplicationGroupNotFoundFault") {
+	switch {
+	case isCode(err, "GlobalReplicationGroupNotFoundFault"), err != nil && strings.Contains(err.Error(), "is not associated with Global Replication Group"):
 		return nil
-	}
-	if err != nil {
+	case err != nil:
 		return err
 	}
 	return r.waitGlobal(ctx, global)
@@ -288,7 +289,8 @@ func (r *cacheGroupResource) read(ctx context.Context, g *cacheGroup, id string)
 	}
 	g.ID, g.GroupID, g.ARN = types.StringValue(id), types.StringValue(id), types.StringPointerValue(live.ARN)
 	g.Description, g.Engine, g.Class = types.StringPointerValue(live.Description), types.StringPointerValue(live.Engine), types.StringPointerValue(live.CacheNodeType)
-	g.Global = types.StringValue("")
+	// One that has left is told so by nothing, as with hashicorp/aws.
+	g.Global = types.StringValue(g.Global.ValueString())
 	if in := live.GlobalReplicationGroupInfo; in != nil {
 		g.Global = types.StringValue(aws.ToString(in.GlobalReplicationGroupId))
 	}

@@ -61,6 +61,12 @@ func (r *region) cloneCaches(c *region) {
 		c.cacheClusters[k] = &one
 	}
 	c.cacheSnapshots = slices.Clone(r.cacheSnapshots)
+	c.serverless = map[string]*serverlessCache{}
+	for k, v := range r.serverless {
+		one := *v
+		one.snapshots = slices.Clone(v.snapshots)
+		c.serverless[k] = &one
+	}
 }
 
 // nodesOf are the nodes of a group, sorted.

@@ -2,6 +2,7 @@ package awssim
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -135,6 +136,17 @@ func (w *World) JoinGlobalCache(global, where, group, role string) {
 			w.globalCaches = append(w.globalCaches, joined)
 		}
 		joined.members = append(joined.members, globalCacheMember{r.name, g.id, role, "associated"})
+	})
+}
+
+// LeaveGlobalCache takes a group out of its global datastore at once; it goes on by
+// itself.
+func (w *World) LeaveGlobalCache(where, group string) {
+	w.onCache(where, group, func(r *region, g *cacheGroup) {
+		if of := w.globalOf(r, g.id); of != nil {
+			of.members = slices.DeleteFunc(of.members, func(m globalCacheMember) bool { return m.region == r.name && m.group == g.id })
+			w.over(of, 0)
+		}
 	})
 }
 

@@ -16,6 +16,9 @@ func (w *World) elasticache() service {
 			"DescribeCacheClusters":           describeCacheClusters,
 			"DescribeGlobalReplicationGroups": describeGlobalCaches,
 			"DescribeSnapshots":               describeCacheSnapshots,
+
+			"DescribeServerlessCaches":         describeServerless,
+			"DescribeServerlessCacheSnapshots": describeServerlessSnapshots,
 		},
 	}
 	maps.Copy(s.actions, w.cacheChanges())

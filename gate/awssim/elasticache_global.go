@@ -165,7 +165,7 @@ func (w *World) disassociate(r *request) (any, error) {
 	i := g.member(r.str("ReplicationGroupRegion"), r.str("ReplicationGroupId"))
 	switch {
 	case i < 0:
-		return nil, failure("InvalidParameterValue", "Replication group %s is not part of %s.", r.str("ReplicationGroupId"), g.id)
+		return nil, failure("InvalidParameterValue", "Replication Group %s is not associated with Global Replication Group %s.", r.str("ReplicationGroupId"), g.id)
 	case g.members[i].role == "PRIMARY":
 		return nil, failure("InvalidParameterValue", "Replication group %s is the primary of %s and cannot be disassociated.", g.members[i].group, g.id)
 	}

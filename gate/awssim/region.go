@@ -27,6 +27,7 @@ type region struct {
 	cacheGroups    map[string]*cacheGroup
 	cacheClusters  map[string]*cacheCluster
 	cacheSnapshots []cacheSnapshot
+	serverless     map[string]*serverlessCache
 
 	dbClusters       map[string]*dbCluster
 	clusterSnapshots []clusterSnapshot
@@ -62,6 +63,7 @@ func (w *World) newRegion(name string) *region {
 
 		cacheGroups:   map[string]*cacheGroup{},
 		cacheClusters: map[string]*cacheCluster{},
+		serverless:    map[string]*serverlessCache{},
 
 		mappings: map[string]*mapping{},
 		pipes:    map[string]pipe{},

@@ -91,7 +91,7 @@ func harmlessAnywhere(c gate.Change) bool {
 	}
 	switch c.Type {
 	case "aws_instance", "aws_autoscaling_group", "aws_launch_template", "aws_lb_target_group", "aws_alb_target_group", "aws_s3_bucket", "aws_ebs_volume", "aws_dynamodb_table", "aws_dynamodb_global_table",
-		"aws_elasticache_replication_group", "aws_elasticache_cluster", "aws_elasticache_global_replication_group":
+		"aws_elasticache_replication_group", "aws_elasticache_cluster", "aws_elasticache_global_replication_group", "aws_elasticache_serverless_cache":
 		return true
 	}
 	return false

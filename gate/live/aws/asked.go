@@ -23,6 +23,7 @@ func readers() []reader {
 		{bucketSources(), (*reading).readBuckets},
 		{databaseSources(), (*reading).readDatabases},
 		{cacheSources(), (*reading).readCaches},
+		{serverlessSources(), (*reading).readServerless},
 	}
 }
 

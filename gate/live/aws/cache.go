@@ -33,6 +33,7 @@ func cacheSources() []string {
 // caches is what one reading learns of caches.
 type caches struct {
 	*reading
+	region    string // where they are: that of the reading, but for members of a global datastore
 	client    *elasticache.Client
 	wanted    map[string]bool
 	groups    map[string]ectypes.ReplicationGroup
@@ -48,8 +49,7 @@ type caches struct {
 // read. ElastiCache has no filters, and one id that is not there is an error:
 // so everything is listed.
 func (r *reading) readCaches(ctx context.Context) {
-	c := &caches{reading: r, client: elasticache.NewFromConfig(r.settings(r.region, wholeQuery)), wanted: map[string]bool{}, groups: map[string]ectypes.ReplicationGroup{},
-		clusters: map[string]ectypes.CacheCluster{}, snapshots: map[string][]ectypes.Snapshot{}, primary: map[string]bool{}, lags: map[string]lag{}}
+	c := r.cachesIn(r.region)
 	for _, name := range cacheSources() {
 		for _, id := range r.about(name) {
 			c.wanted[id] = true
@@ -76,6 +76,12 @@ func (r *reading) readCaches(ctx context.Context) {
 	for _, g := range c.globals {
 		r.hold(c.global(g))
 	}
+	c.readMembers(ctx)
+}
+
+func (r *reading) cachesIn(region string) *caches {
+	return &caches{reading: r, region: region, client: elasticache.NewFromConfig(r.settings(region, wholeQuery)), wanted: map[string]bool{}, groups: map[string]ectypes.ReplicationGroup{},
+		clusters: map[string]ectypes.CacheCluster{}, snapshots: map[string][]ectypes.Snapshot{}, primary: map[string]bool{}, lags: map[string]lag{}}
 }
 
 // agree marks the groups as read in part where a cluster is a node of one that

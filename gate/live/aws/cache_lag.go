@@ -34,8 +34,8 @@ func (c *caches) readLag(ctx context.Context) {
 		s.fail(fault{gate.ProblemMissing, s.name + " in " + c.region + " was not read for every node, because not every cache could be read"})
 	}
 	nodes := map[string]bool{}
-	for _, group := range c.about(gate.SourceCacheLag) {
-		for _, id := range c.groups[group].MemberClusters {
+	for _, group := range c.groups {
+		for _, id := range group.MemberClusters {
 			nodes[id] = true
 		}
 	}

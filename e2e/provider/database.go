@@ -27,6 +27,7 @@ type database struct {
 	MultiAZ    types.Bool   `tfsdk:"multi_az"`
 	Source     types.String `tfsdk:"replicate_source_db"`
 	User       types.String `tfsdk:"username"`
+	Password   types.String `tfsdk:"password"`
 	Managed    types.Bool   `tfsdk:"manage_master_user_password"`
 	Now        types.Bool   `tfsdk:"apply_immediately"`
 	SkipFinal  types.Bool   `tfsdk:"skip_final_snapshot"`
@@ -52,6 +53,7 @@ func (*databaseResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 		"allocated_storage":           optionalNumber(),
 		"multi_az":                    flag,
 		"username":                    schema.StringAttribute{Optional: true},
+		"password":                    schema.StringAttribute{Optional: true, Sensitive: true},
 		"manage_master_user_password": flag,
 		"replicate_source_db":         schema.StringAttribute{Optional: true},
 		"apply_immediately":           flag,

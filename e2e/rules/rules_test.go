@@ -69,6 +69,7 @@ var may = map[string][]string{
 	"e2e/hostile":          {},
 	"e2e/mutate":           {},
 	"e2e/oracle":           {},
+	"e2e/pairs":            {"e2e/stage", "gate/awssim"},
 	"e2e/provider":         {},
 	"e2e/race":             {},
 	"e2e/rules":            {},

@@ -135,23 +135,39 @@ func (g *Gate) unaided(path string) (*gate.Plan, error) {
 	return plan, nil
 }
 
-// alike compares what two readers made of one file, in whatever order.
-func alike(a, b *gate.Plan) bool {
-	text := func(p *gate.Plan) string {
-		sorted := *p
-		sorted.Digest, sorted.Workspace = "", ""
-		for _, list := range []*[]gate.Change{&sorted.Changes, &sorted.Drift} {
-			*list = slices.SortedFunc(slices.Values(*list), func(a, b gate.Change) int {
-				return cmp.Or(cmp.Compare(a.Address, b.Address), cmp.Compare(a.Deposed, b.Deposed))
-			})
+// alike compares what two readers made of one file, in whatever order. Of a
+// module in a module terraform show loses which provider block counts, and the
+// file has it: there the file may name a region and terraform none.
+func alike(file, shown *gate.Plan) bool {
+	one, other := ordered(file), ordered(shown)
+	for i := range min(len(one.Changes), len(other.Changes)) {
+		if c := &other.Changes[i]; c.Region == "" && one.Changes[i].Region != "" && strings.Count(gate.Unkeyed(c.Address), "module.") > 1 {
+			c.Region = one.Changes[i].Region
+			other.Regions = append(slices.Clip(other.Regions), c.Region)
 		}
-		text, err := json.Marshal(sorted)
+	}
+	other.Regions = slices.Compact(slices.Sorted(slices.Values(other.Regions)))
+	text := func(p gate.Plan) string {
+		text, err := json.Marshal(p)
 		if err != nil {
 			return ""
 		}
 		return string(text)
 	}
-	return text(a) != "" && text(a) == text(b)
+	return text(one) != "" && text(one) == text(other)
+}
+
+// ordered is a copy of a plan in the order of addresses, without what only one
+// of two readers can know.
+func ordered(p *gate.Plan) gate.Plan {
+	sorted := *p
+	sorted.Digest, sorted.Workspace = "", ""
+	for _, list := range []*[]gate.Change{&sorted.Changes, &sorted.Drift} {
+		*list = slices.SortedFunc(slices.Values(*list), func(a, b gate.Change) int {
+			return cmp.Or(cmp.Compare(a.Address, b.Address), cmp.Compare(a.Deposed, b.Deposed))
+		})
+	}
+	return sorted
 }
 
 // show reads a plan file through terraform.

@@ -70,3 +70,56 @@ func TestLoadRefuses(t *testing.T) {
 		t.Error("a plan file on stdin: got no error")
 	}
 }
+
+// Who reads a plan file is as the flag says: holdfast alone, terraform alone, or
+// both, and then a difference is refused.
+func TestLoadByEachReader(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "p")
+	if err := os.WriteFile(file, []byte("PK\x03\x04…"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const deep = "module.a.module.b[0].aws_instance.c"
+	for _, tc := range []struct {
+		reader      PlanReader
+		own, region string // what holdfast reads, and the region; empty: it cannot
+		calls, fail string
+	}{
+		{reader: ReadAuto, own: "same", calls: ""},
+		{reader: ReadAuto, own: "", calls: "show workspace"},
+		{reader: ReadShow, own: "same", calls: "show workspace"},
+		{reader: ReadCompare, own: "same", calls: "show workspace"},
+		{reader: ReadCompare, own: deep, region: "us-east-1", calls: "show workspace"},
+		{reader: ReadCompare, own: "same", region: "us-east-1", calls: "show workspace", fail: "another plan"},
+		{reader: ReadCompare, own: "other", calls: "show workspace", fail: "another plan"},
+		{reader: ReadCompare, own: "", calls: "show workspace", fail: "only terraform"},
+	} {
+		w := newWorld(t, "", allow())
+		w.PlanReader = tc.reader
+		w.Saved = func(_ io.ReaderAt, _ int64, to io.Writer) (string, error) {
+			if tc.own == "" {
+				return "", errors.New("not proved")
+			}
+			_, err := io.WriteString(to, tc.own)
+			return "default", err
+		}
+		w.Decode = func(r io.Reader) (*gate.Plan, error) {
+			text, err := io.ReadAll(r)
+			c := gate.Change{Address: string(text)}
+			switch c.Address {
+			case tc.own:
+				if c.Region = tc.region; c.Region != "" {
+					return &gate.Plan{Changes: []gate.Change{c}, Regions: []string{c.Region}}, err
+				}
+			default: // what the fake terraform shows
+				if c.Address = "same"; tc.own == deep {
+					c.Address = deep
+				}
+			}
+			return &gate.Plan{Changes: []gate.Change{c}}, err
+		}
+		_, err := w.Load(t.Context(), file, nil)
+		if w.calls() != tc.calls || (tc.fail == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), tc.fail) {
+			t.Errorf("%s, holdfast reads %q in %q: got %v after %q, want %q after %q", tc.reader, tc.own, tc.region, err, w.calls(), tc.fail, tc.calls)
+		}
+	}
+}

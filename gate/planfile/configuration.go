@@ -39,6 +39,9 @@ func configure(archive *zip.Reader) (*configuration, error) {
 	c := &configuration{locals: map[string]string{}, variables: map[string]variable{}}
 	for _, f := range archive.File {
 		name, ok := strings.CutPrefix(f.Name, rootFolder)
+		if ok && !strings.Contains(name, "/") && (strings.HasSuffix(name, ".tofu") || strings.HasSuffix(name, ".tofu.json")) {
+			return nil, unproven("its configuration has a file that only OpenTofu reads")
+		}
 		if !ok || strings.Contains(name, "/") || !(strings.HasSuffix(name, ".tf") || strings.HasSuffix(name, ".tf.json")) {
 			continue
 		}
@@ -135,7 +138,25 @@ func constant(e hcl.Expression) string {
 		return ""
 	}
 	v, problems := e.Value(nil)
-	if problems.HasErrors() || v.IsNull() || !v.IsKnown() || v.Type() != cty.String {
+	if problems.HasErrors() {
+		return ""
+	}
+	return word(v)
+}
+
+// template is constant for what terraform evaluates with variables: in JSON, a
+// string is a template only then.
+func template(e hcl.Expression) string {
+	v, problems := e.Value(&hcl.EvalContext{})
+	if problems.HasErrors() {
+		return ""
+	}
+	return word(v)
+}
+
+// word is a known string, else empty.
+func word(v cty.Value) string {
+	if v.IsNull() || !v.IsKnown() || v.Type() != cty.String {
 		return ""
 	}
 	return v.AsString()
@@ -212,7 +233,7 @@ func (o *writer) configuration(p *plan, c *configuration, places map[string]stri
 			return err
 		}
 		blocks = append(blocks, `:{"expressions":{"region":{`...)
-		if region := constant(block.region); region != "" {
+		if region := template(block.region); region != "" {
 			blocks = append(blocks, `"constant_value":`...)
 			if blocks, err = quote(blocks, []byte(region)); err != nil {
 				return err

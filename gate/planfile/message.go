@@ -9,8 +9,8 @@ import (
 
 // plan is the message Plan.
 type plan struct {
-	version   string // of Terraform
-	format    string // of the JSON that this version shows
+	made      string // by which version of Terraform or OpenTofu
+	version   version
 	timestamp string
 	workspace string
 	refresh   bool // made with -refresh-only
@@ -96,7 +96,7 @@ func parse(raw []byte) (*plan, error) {
 		case 13:
 			err = p.backend(f.bytes)
 		case 14:
-			p.version = f.text()
+			p.made = f.text()
 		case 17:
 			p.refresh = f.number == 2
 		case 20:
@@ -119,13 +119,16 @@ func parse(raw []byte) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	// OpenTofu says neither; a field that is not there may also be a plain no.
-	if !said {
-		return nil, unproven("it does not say whether it is complete or applyable")
-	}
 	var ok bool
-	if p.format, ok = format(p.version); !ok || number != 3 {
-		return nil, unproven("plan files of version %.20q, format %d, were not held against terraform show", p.version, number)
+	p.version, ok = proven()[p.made]
+	switch {
+	case !ok || number != 3:
+		return nil, unproven("plan files of version %.20q, format %d, were not held against terraform show", p.made, number)
+	case p.version.silent && said:
+		return nil, unproven("it says more than plan files of %s %s do", p.version.product, p.made)
+	case !p.version.silent && !said:
+		// A plain no is not written, so this may be two of them, or OpenTofu's.
+		return nil, unproven("it does not say whether it is complete or applyable")
 	}
 	return p, nil
 }

@@ -73,22 +73,3 @@ func part(archive *zip.Reader, name string) ([]byte, error) {
 	}
 	return b, nil
 }
-
-// Proved reports whether plan files of a version of Terraform are read here.
-func Proved(version string) bool {
-	_, ok := format(version)
-	return ok
-}
-
-// format returns the version of the JSON in which a version of Terraform shows
-// plans. It knows the versions for which both ways to read a plan file were held
-// against each other on all plans of the tests; one is added by running them
-// with it. OpenTofu numbers its versions as Terraform does and its plan files do
-// not say which of the two made them, so a version of both cannot be here.
-func format(version string) (format string, ok bool) {
-	switch version {
-	case "1.11.4":
-		return "1.2", true
-	}
-	return "", false
-}

@@ -49,17 +49,19 @@ func (o *writer) flag(name string, value bool) {
 
 // plan writes a plan with what the configuration says of it.
 func (o *writer) plan(p *plan, c *configuration) error {
-	if err := o.member("{", "format_version", p.format); err != nil {
+	if err := o.member("{", "format_version", p.version.format); err != nil {
 		return err
 	}
-	if err := o.member(",", "terraform_version", p.version); err != nil {
+	if err := o.member(",", "terraform_version", p.made); err != nil {
 		return err
 	}
 	if err := o.member(",", "timestamp", p.timestamp); err != nil {
 		return err
 	}
-	o.flag("complete", p.complete)
-	o.flag("applyable", p.applyable)
+	if !p.version.silent {
+		o.flag("complete", p.complete)
+		o.flag("applyable", p.applyable)
+	}
 	o.flag("errored", p.errored)
 	o.raw(`,"planned_values":{}`)
 	places := map[string]string{}

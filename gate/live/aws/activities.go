@@ -32,7 +32,7 @@ func (r *reading) readActivities(ctx context.Context) {
 		since := r.o.Now().Add(-lookBack)
 		var all []asgtypes.Activity
 		recent := true
-		p := autoscaling.NewDescribeScalingActivitiesPaginator(r.clients.asg, &autoscaling.DescribeScalingActivitiesInput{AutoScalingGroupName: &name, MaxRecords: r.pageSize(pageGroups)})
+		p := autoscaling.NewDescribeScalingActivitiesPaginator(r.clients.asg(), &autoscaling.DescribeScalingActivitiesInput{AutoScalingGroupName: &name, MaxRecords: r.pageSize(pageGroups)})
 		page, err := pages(ctx, &r.activities, func() bool { return recent && p.HasMorePages() },
 			func(ctx context.Context) (*autoscaling.DescribeScalingActivitiesOutput, error) {
 				return p.NextPage(ctx)
@@ -89,7 +89,7 @@ func (r *reading) activityOperations(all []asgtypes.Activity, since time.Time) [
 func (r *reading) readRefreshes(ctx context.Context) {
 	each(r.groupNames(), func(name string) {
 		var all []asgtypes.InstanceRefresh
-		p := autoscaling.NewDescribeInstanceRefreshesPaginator(r.clients.asg, &autoscaling.DescribeInstanceRefreshesInput{AutoScalingGroupName: &name, MaxRecords: r.pageSize(pageGroups)})
+		p := autoscaling.NewDescribeInstanceRefreshesPaginator(r.clients.asg(), &autoscaling.DescribeInstanceRefreshesInput{AutoScalingGroupName: &name, MaxRecords: r.pageSize(pageGroups)})
 		page, err := pages(ctx, &r.refreshes, p.HasMorePages,
 			func(ctx context.Context) (*autoscaling.DescribeInstanceRefreshesOutput, error) {
 				return p.NextPage(ctx)

@@ -6,6 +6,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -33,21 +34,24 @@ const (
 	burst     = 80
 )
 
-// clients is the services of one region. Each has a retryer of its own, since
-// the rate limiter in it is meant for one service in one region.
+// clients is the services of one region that are read for more than one reason;
+// each is made when it is first used. Each has a retryer of its own, since the
+// rate limiter in it is meant for one service in one region.
 type clients struct {
-	sts *sts.Client
-	ec2 *ec2.Client
-	asg *autoscaling.Client
-	elb *elasticloadbalancingv2.Client
+	sts func() *sts.Client
+	ec2 func() *ec2.Client
+	asg func() *autoscaling.Client
+	elb func() *elasticloadbalancingv2.Client
 }
 
 func (c *Collector) clients(region string) clients {
 	return clients{
-		sts: sts.NewFromConfig(c.settings(region, wholeQuery)),
-		ec2: ec2.NewFromConfig(c.settings(region, wholeQuery)),
-		asg: autoscaling.NewFromConfig(c.settings(region, wholeQuery)),
-		elb: elasticloadbalancingv2.NewFromConfig(c.settings(region, wholeQuery)),
+		sts: sync.OnceValue(func() *sts.Client { return sts.NewFromConfig(c.settings(region, wholeQuery)) }),
+		ec2: sync.OnceValue(func() *ec2.Client { return ec2.NewFromConfig(c.settings(region, wholeQuery)) }),
+		asg: sync.OnceValue(func() *autoscaling.Client { return autoscaling.NewFromConfig(c.settings(region, wholeQuery)) }),
+		elb: sync.OnceValue(func() *elasticloadbalancingv2.Client {
+			return elasticloadbalancingv2.NewFromConfig(c.settings(region, wholeQuery))
+		}),
 	}
 }
 

@@ -65,7 +65,7 @@ func (r *reading) group(name string) (asgtypes.AutoScalingGroup, bool) {
 
 func (r *reading) readGroups(ctx context.Context, in *autoscaling.DescribeAutoScalingGroupsInput) {
 	in.MaxRecords, in.IncludeInstances = r.pageSize(pageGroups), sdk.Bool(true)
-	p := autoscaling.NewDescribeAutoScalingGroupsPaginator(r.clients.asg, in)
+	p := autoscaling.NewDescribeAutoScalingGroupsPaginator(r.clients.asg(), in)
 	page, err := pages(ctx, &r.groups, p.HasMorePages,
 		func(ctx context.Context) (*autoscaling.DescribeAutoScalingGroupsOutput, error) {
 			return p.NextPage(ctx)
@@ -129,7 +129,7 @@ func (r *reading) readWarmPools(ctx context.Context, names []string) {
 		return g.WarmPoolConfiguration == nil && sdk.ToInt32(g.WarmPoolSize) == 0
 	})
 	each(pooled, func(name string) {
-		p := autoscaling.NewDescribeWarmPoolPaginator(r.clients.asg, &autoscaling.DescribeWarmPoolInput{AutoScalingGroupName: &name, MaxRecords: r.pageSize(pageWarm)})
+		p := autoscaling.NewDescribeWarmPoolPaginator(r.clients.asg(), &autoscaling.DescribeWarmPoolInput{AutoScalingGroupName: &name, MaxRecords: r.pageSize(pageWarm)})
 		page, err := pages(ctx, &r.warmpools, p.HasMorePages,
 			func(ctx context.Context) (*autoscaling.DescribeWarmPoolOutput, error) { return p.NextPage(ctx) },
 			func(out *autoscaling.DescribeWarmPoolOutput) *string {

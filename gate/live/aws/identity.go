@@ -12,7 +12,7 @@ import (
 // readIdentity asks whose credentials these are. Everybody may ask that
 // (aws-semantics 6), so a failure here is about the credentials themselves.
 func (r *reading) readIdentity(ctx context.Context) {
-	out, err := r.clients.sts.GetCallerIdentity(r.identity.ctx(ctx), &sts.GetCallerIdentityInput{})
+	out, err := r.clients.sts().GetCallerIdentity(r.identity.ctx(ctx), &sts.GetCallerIdentityInput{})
 	if err != nil {
 		r.identity.fail(explain(ctx, "sts:GetCallerIdentity", r.region, err))
 		return

@@ -93,7 +93,7 @@ func onPage(page int, f fault) fault {
 // and ECS hide theirs by default, and hidden members would count as none.
 func (r *reading) describe(ctx context.Context, in *ec2.DescribeInstancesInput, more ...func(*ec2.Options)) (int, error) {
 	in.IncludeManagedResources = sdk.Bool(true)
-	p := ec2.NewDescribeInstancesPaginator(r.clients.ec2, in)
+	p := ec2.NewDescribeInstancesPaginator(r.clients.ec2(), in)
 	return pages(ctx, &r.instances, p.HasMorePages,
 		func(ctx context.Context) (*ec2.DescribeInstancesOutput, error) { return p.NextPage(ctx, more...) },
 		func(out *ec2.DescribeInstancesOutput) *string {

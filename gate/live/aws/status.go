@@ -30,7 +30,7 @@ func (r *reading) readStatus(ctx context.Context) {
 }
 
 func (r *reading) describeStatus(ctx context.Context, ids []string, more ...func(*ec2.Options)) error {
-	p := ec2.NewDescribeInstanceStatusPaginator(r.clients.ec2, &ec2.DescribeInstanceStatusInput{
+	p := ec2.NewDescribeInstanceStatusPaginator(r.clients.ec2(), &ec2.DescribeInstanceStatusInput{
 		InstanceIds:             ids,
 		IncludeAllInstances:     sdk.Bool(true),
 		IncludeManagedResources: sdk.Bool(true),

@@ -29,7 +29,7 @@ func (r *reading) targetsNamed(w live.Want) []string {
 // pages. A target group that does not exist has no targets.
 func (r *reading) readTargets(ctx context.Context, arns []string) {
 	each(arns, func(arn string) {
-		out, err := r.clients.elb.DescribeTargetHealth(r.targets.ctx(ctx), &elb.DescribeTargetHealthInput{TargetGroupArn: &arn})
+		out, err := r.clients.elb().DescribeTargetHealth(r.targets.ctx(ctx), &elb.DescribeTargetHealthInput{TargetGroupArn: &arn})
 		if code := codeOf(err); err != nil && code != "TargetGroupNotFound" && code != "TargetGroupNotFoundException" {
 			r.targets.fail(explain(ctx, "elasticloadbalancing:DescribeTargetHealth", r.region, err))
 			return

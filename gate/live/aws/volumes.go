@@ -81,7 +81,7 @@ func (d disks) find(ctx context.Context, s *source) {
 		}
 	}
 	each(slices.Concat(filters("attachment.instance-id", members), filters("volume-id", named)), func(f ec2types.Filter) {
-		p := ec2.NewDescribeVolumesPaginator(d.clients.ec2, &ec2.DescribeVolumesInput{Filters: []ec2types.Filter{f}, MaxResults: d.pageSize(pageVolumes)})
+		p := ec2.NewDescribeVolumesPaginator(d.clients.ec2(), &ec2.DescribeVolumesInput{Filters: []ec2types.Filter{f}, MaxResults: d.pageSize(pageVolumes)})
 		page, err := pages(ctx, s, p.HasMorePages,
 			func(ctx context.Context) (*ec2.DescribeVolumesOutput, error) { return p.NextPage(ctx) },
 			func(out *ec2.DescribeVolumesOutput) *string {
@@ -116,7 +116,7 @@ func (d disks) readStatus(ctx context.Context, s *source, ids []string) {
 	}
 	b := batches{reading: d.reading, source: s, call: callVolumeStatus, unread: func([]string) {},
 		read: func(ctx context.Context, ids []string, more ...func(*ec2.Options)) error {
-			p := ec2.NewDescribeVolumeStatusPaginator(d.clients.ec2, &ec2.DescribeVolumeStatusInput{VolumeIds: ids})
+			p := ec2.NewDescribeVolumeStatusPaginator(d.clients.ec2(), &ec2.DescribeVolumeStatusInput{VolumeIds: ids})
 			_, err := pages(ctx, s, p.HasMorePages,
 				func(ctx context.Context) (*ec2.DescribeVolumeStatusOutput, error) { return p.NextPage(ctx, more...) },
 				func(out *ec2.DescribeVolumeStatusOutput) *string {
@@ -139,7 +139,7 @@ func (d disks) readModifications(ctx context.Context, s *source, ids []string) {
 		return
 	}
 	each(filters("volume-id", ids), func(f ec2types.Filter) {
-		p := ec2.NewDescribeVolumesModificationsPaginator(d.clients.ec2, &ec2.DescribeVolumesModificationsInput{Filters: []ec2types.Filter{f}, MaxResults: d.pageSize(pageVolumes)})
+		p := ec2.NewDescribeVolumesModificationsPaginator(d.clients.ec2(), &ec2.DescribeVolumesModificationsInput{Filters: []ec2types.Filter{f}, MaxResults: d.pageSize(pageVolumes)})
 		page, err := pages(ctx, s, p.HasMorePages,
 			func(ctx context.Context) (*ec2.DescribeVolumesModificationsOutput, error) { return p.NextPage(ctx) },
 			func(out *ec2.DescribeVolumesModificationsOutput) *string {
@@ -165,7 +165,7 @@ func (d disks) readSnapshots(ctx context.Context, s *source, ids []string) {
 		return
 	}
 	each(filters("volume-id", ids), func(f ec2types.Filter) {
-		p := ec2.NewDescribeSnapshotsPaginator(d.clients.ec2, &ec2.DescribeSnapshotsInput{OwnerIds: []string{"self"}, Filters: []ec2types.Filter{f}, MaxResults: d.pageSize(pageVolumes)})
+		p := ec2.NewDescribeSnapshotsPaginator(d.clients.ec2(), &ec2.DescribeSnapshotsInput{OwnerIds: []string{"self"}, Filters: []ec2types.Filter{f}, MaxResults: d.pageSize(pageVolumes)})
 		page, err := pages(ctx, s, p.HasMorePages,
 			func(ctx context.Context) (*ec2.DescribeSnapshotsOutput, error) { return p.NextPage(ctx) },
 			func(out *ec2.DescribeSnapshotsOutput) *string {

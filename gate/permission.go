@@ -86,6 +86,10 @@ func Permissions(source string) []string {
 		return []string{"dms:DescribeEndpoints"}
 	case SourceTasks:
 		return []string{"dms:DescribeReplicationTasks"}
+	case SourceReplications:
+		return []string{"dms:DescribeReplications"}
+	case SourceReplicationConfigs:
+		return []string{"dms:DescribeReplicationConfigs"}
 	case SourceLifecycle:
 		return []string{"s3:GetLifecycleConfiguration"}
 	case SourceVersioning:

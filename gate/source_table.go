@@ -11,6 +11,9 @@ const (
 	SourcePipes        = "pipes.pipes"           // pipes that read streams
 	SourceEndpoints    = "dms.endpoints"         // stores that DMS knows
 	SourceTasks        = "dms.tasks"             // what DMS copies from one to another
+
+	SourceReplications       = "dms.replications" // what DMS Serverless copies, and how that goes
+	SourceReplicationConfigs = "dms.configs"      // which tables it copies
 )
 
 // The kinds of links that these sources know.

@@ -24,7 +24,9 @@ func database(c gate.Change) []end {
 }
 
 // hostCarriers are what can carry changes to or from any database host.
-func hostCarriers() []string { return []string{gate.SourceEndpoints, gate.SourceTasks} }
+func hostCarriers() []string {
+	return []string{gate.SourceEndpoints, gate.SourceTasks, gate.SourceReplications, gate.SourceReplicationConfigs}
+}
 
 func ofInstance(c gate.Change, e end) []end {
 	switch {

@@ -51,7 +51,8 @@ func ends(c gate.Change) []end {
 // may are the sources of all families.
 func may() []string {
 	return []string{
-		gate.SourceDatabases, gate.SourceDBClusters, gate.SourceGlobalDatabases, gate.SourceBlueGreen, gate.SourceEndpoints, gate.SourceTasks,
+		gate.SourceDatabases, gate.SourceDBClusters, gate.SourceGlobalDatabases, gate.SourceBlueGreen,
+		gate.SourceEndpoints, gate.SourceTasks, gate.SourceReplications, gate.SourceReplicationConfigs,
 		gate.SourceTables, gate.SourceTableStreams, gate.SourceMappings, gate.SourcePipes,
 		gate.SourceCaches, gate.SourceGlobalCaches, gate.SourceReplicas, gate.SourceBuckets,
 	}

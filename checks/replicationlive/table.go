@@ -51,7 +51,7 @@ func ofTable(c gate.Change) []end {
 
 // carriers are all that can carry changes to or from a table.
 func carriers() []string {
-	return []string{gate.SourceTables, gate.SourceTableStreams, gate.SourceMappings, gate.SourcePipes, gate.SourceEndpoints, gate.SourceTasks}
+	return append([]string{gate.SourceTables, gate.SourceTableStreams, gate.SourceMappings, gate.SourcePipes}, hostCarriers()...)
 }
 
 // deleted is what the end of a table does to a peer. The provider deletes the

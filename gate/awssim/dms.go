@@ -22,6 +22,22 @@ func (w *World) dms() service {
 			}
 			return marked(r, "ReplicationTasks", all)
 		},
+		"DescribeReplications": func(r *request) (any, error) {
+			all := []map[string]any{}
+			for _, t := range r.seen.replications {
+				all = append(all, map[string]any{"ReplicationConfigIdentifier": t.id, "ReplicationConfigArn": t.arn, "SourceEndpointArn": t.source, "TargetEndpointArn": t.target,
+					"ReplicationType": t.kind, "Status": t.status})
+			}
+			return marked(r, "Replications", all)
+		},
+		"DescribeReplicationConfigs": func(r *request) (any, error) {
+			all := []map[string]any{}
+			for _, t := range r.seen.replications {
+				all = append(all, map[string]any{"ReplicationConfigIdentifier": t.id, "ReplicationConfigArn": t.arn, "SourceEndpointArn": t.source, "TargetEndpointArn": t.target,
+					"ReplicationType": t.kind, "TableMappings": t.mappings})
+			}
+			return marked(r, "ReplicationConfigs", all)
+		},
 	}}
 }
 

@@ -32,13 +32,14 @@ type region struct {
 	dbClusters       map[string]*dbCluster
 	clusterSnapshots []clusterSnapshot
 
-	dbSnapshots []dbSnapshot
-	backups     []tableBackup
-	mappings    map[string]*mapping // by id
-	pipes       map[string]pipe
-	endpoints   []endpoint
-	tasks       []task
-	copies      map[string]string // by function, the table it writes what it gets into
+	dbSnapshots  []dbSnapshot
+	backups      []tableBackup
+	mappings     map[string]*mapping // by id
+	pipes        map[string]pipe
+	endpoints    []endpoint
+	tasks        []task
+	replications []task            // what DMS copies without a task
+	copies       map[string]string // by function, the table it writes what it gets into
 }
 
 func (w *World) newRegion(name string) *region {
@@ -134,6 +135,7 @@ func (r *region) clone() *region {
 	r.cloneTables(c)
 	r.cloneDatabases(c)
 	r.cloneClusters(c)
+	c.replications = slices.Clone(r.replications)
 	r.cloneCaches(c)
 	return c
 }

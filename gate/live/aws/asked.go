@@ -19,7 +19,7 @@ func readers() []reader {
 	return []reader{
 		{[]string{gate.SourceVolumes, gate.SourceVolumeStatus, gate.SourceModifications, gate.SourceSnapshots}, (*reading).readVolumes},
 		{[]string{gate.SourceTables, gate.SourceTableStreams, gate.SourceTableBackups, gate.SourceRecovery, gate.SourceMappings, gate.SourcePipes}, (*reading).readTables},
-		{[]string{gate.SourceEndpoints, gate.SourceTasks}, (*reading).readMigrations},
+		{migrationSources(), (*reading).readMigrations},
 		{bucketSources(), (*reading).readBuckets},
 		{databaseSources(), (*reading).readDatabases},
 		{cacheSources(), (*reading).readCaches},

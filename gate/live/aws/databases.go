@@ -270,7 +270,7 @@ func (d *databases) findDeployments(ctx context.Context) {
 
 // findTasks reads what DMS copies from or to any host.
 func (d *databases) findTasks(ctx context.Context) {
-	if d.extra[gate.SourceTasks] != nil || d.extra[gate.SourceEndpoints] != nil {
+	if d.wantsMigrations() {
 		d.moves = d.migrated(ctx)
 	}
 }

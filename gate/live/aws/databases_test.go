@@ -16,7 +16,7 @@ import (
 const home = livetest.Home
 
 func databaseSources() []string {
-	return []string{gate.SourceDatabases, gate.SourceDBClusters, gate.SourceDBSnapshots, gate.SourceClusterSnapshots, gate.SourceGlobalDatabases, gate.SourceBlueGreen, gate.SourceLag, gate.SourceEndpoints, gate.SourceTasks}
+	return []string{gate.SourceDatabases, gate.SourceDBClusters, gate.SourceDBSnapshots, gate.SourceClusterSnapshots, gate.SourceGlobalDatabases, gate.SourceBlueGreen, gate.SourceLag, gate.SourceEndpoints, gate.SourceTasks, gate.SourceReplications, gate.SourceReplicationConfigs}
 }
 
 // databases reads what is asked about some databases.

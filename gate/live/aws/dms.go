@@ -23,6 +23,19 @@ type migrations struct {
 	mu        sync.Mutex
 	endpoints map[string]dmstypes.Endpoint // by ARN
 	tasks     []dmstypes.ReplicationTask
+
+	replications map[string]dmstypes.Replication       // by the ARN of their configuration
+	configs      map[string]dmstypes.ReplicationConfig // by ARN
+}
+
+// migrationSources are what migrated reads.
+func migrationSources() []string {
+	return []string{gate.SourceEndpoints, gate.SourceTasks, gate.SourceReplications, gate.SourceReplicationConfigs}
+}
+
+// wantsMigrations reports whether anybody asked for one of those.
+func (r *reading) wantsMigrations() bool {
+	return slices.ContainsFunc(migrationSources(), func(name string) bool { return r.extra[name] != nil })
 }
 
 // dmsPage is the fewest and the most that MaxRecords allows (DMS API).
@@ -41,11 +54,14 @@ func (r *reading) migrated(ctx context.Context) *migrations {
 	m := &r.dms
 	if m.begun.CompareAndSwap(false, true) {
 		defer close(m.done)
-		client := dms.NewFromConfig(r.settings(r.region, wholeJSONWith(map[string]string{"DescribeEndpoints": "Endpoints", "DescribeReplicationTasks": "ReplicationTasks"})))
-		m.endpoints = map[string]dmstypes.Endpoint{}
+		client := dms.NewFromConfig(r.settings(r.region, wholeJSONWith(map[string]string{"DescribeEndpoints": "Endpoints", "DescribeReplicationTasks": "ReplicationTasks",
+			"DescribeReplications": "Replications", "DescribeReplicationConfigs": "ReplicationConfigs"})))
+		m.endpoints, m.replications, m.configs = map[string]dmstypes.Endpoint{}, map[string]dmstypes.Replication{}, map[string]dmstypes.ReplicationConfig{}
 		together(
 			func() { m.readEndpoints(ctx, r, client) },
 			func() { m.readTasks(ctx, r, client) },
+			func() { m.readReplications(ctx, r, client) },
+			func() { m.readConfigs(ctx, r, client) },
 		)
 		return m
 	}
@@ -94,21 +110,40 @@ func (m *migrations) readTasks(ctx context.Context, r *reading, client *dms.Clie
 	}
 }
 
-// links returns the links that tasks make with a store. is says whether an
-// endpoint is that store, and is asked with the task that uses it.
-func (m *migrations) links(is func(dmstypes.Endpoint, dmstypes.ReplicationTask) gate.Tri) []gate.Link {
-	var out []gate.Link
+// A transfer is one stream of changes that DMS copies, by a task or without.
+type transfer struct {
+	name           string // "task orders"
+	source, target string // ARNs of endpoints
+	status         string // DMS's own word
+	active         gate.Tri
+	mappings       string // JSON: from which table to which; empty is not known
+}
+
+// transfers are all there are.
+func (m *migrations) transfers() []transfer {
+	out := m.serverless()
 	for _, task := range m.tasks {
-		for to, ends := range map[string][2]*string{"peer": {task.SourceEndpointArn, task.TargetEndpointArn}, "store": {task.TargetEndpointArn, task.SourceEndpointArn}} {
-			mine, known := m.endpoints[sdk.ToString(ends[0])]
+		out = append(out, transfer{name: "task " + sdk.ToString(task.ReplicationTaskIdentifier), source: sdk.ToString(task.SourceEndpointArn), target: sdk.ToString(task.TargetEndpointArn),
+			status: sdk.ToString(task.Status), active: copies(task), mappings: sdk.ToString(task.TableMappings)})
+	}
+	return out
+}
+
+// links returns the links that DMS makes with a store. is says whether an
+// endpoint is that store, and is asked with the transfer that uses it.
+func (m *migrations) links(is func(dmstypes.Endpoint, transfer) gate.Tri) []gate.Link {
+	var out []gate.Link
+	for _, t := range m.transfers() {
+		for to, ends := range map[string][2]string{"peer": {t.source, t.target}, "store": {t.target, t.source}} {
+			mine, known := m.endpoints[ends[0]]
 			same := gate.TriUnknown
 			if known {
-				same = is(mine, task)
+				same = is(mine, t)
 			}
 			if same == gate.No {
 				continue
 			}
-			l := gate.Link{To: to, Kind: gate.LinkTask, Peer: m.name(ends[1]), State: sdk.ToString(task.Status), Active: copies(task), Detail: "task " + sdk.ToString(task.ReplicationTaskIdentifier)}
+			l := gate.Link{To: to, Kind: gate.LinkTask, Peer: m.name(ends[1]), State: t.status, Active: t.active, Detail: t.name}
 			if same == gate.TriUnknown {
 				// It hides which store it is about, so it may be this one.
 				l.Detail += ", which does not say which store its endpoint " + m.name(ends[0]) + " is"
@@ -122,11 +157,11 @@ func (m *migrations) links(is func(dmstypes.Endpoint, dmstypes.ReplicationTask) 
 	return out
 }
 
-func (m *migrations) name(arn *string) string {
-	if e, ok := m.endpoints[sdk.ToString(arn)]; ok {
+func (m *migrations) name(arn string) string {
+	if e, ok := m.endpoints[arn]; ok {
 		return sdk.ToString(e.EndpointIdentifier)
 	}
-	return sdk.ToString(arn)
+	return arn
 }
 
 // copies says of a task whether changes come through it, or may any moment (DMS
@@ -145,8 +180,8 @@ func copies(task dmstypes.ReplicationTask) gate.Tri {
 // hosting returns what says whether an endpoint is a database with one of these
 // host names. An engine is what both call it, as far as it begins alike:
 // "aurora-mysql" is a "mysql" to DMS too.
-func hosting(hosts []string, engine string) func(dmstypes.Endpoint, dmstypes.ReplicationTask) gate.Tri {
-	return func(e dmstypes.Endpoint, _ dmstypes.ReplicationTask) gate.Tri {
+func hosting(hosts []string, engine string) func(dmstypes.Endpoint, transfer) gate.Tri {
+	return func(e dmstypes.Endpoint, _ transfer) gate.Tri {
 		server := strings.ToLower(strings.TrimSuffix(sdk.ToString(e.ServerName), "."))
 		switch {
 		case slices.ContainsFunc(hosts, func(h string) bool { return h != "" && strings.EqualFold(h, server) }):
@@ -183,23 +218,23 @@ func sameEngine(endpoint, engine string) bool {
 // readTasks adds the links that DMS makes with tables. To DMS all tables of the
 // account are one endpoint: which of them a task writes its mappings tell.
 func (t tables) readTasks(ctx context.Context) {
-	if t.extra[gate.SourceTasks] == nil || len(t.stores) == 0 {
+	if !t.wantsMigrations() || len(t.stores) == 0 {
 		return
 	}
 	m := t.migrated(ctx)
 	for name, d := range t.stores {
-		for _, l := range m.links(func(e dmstypes.Endpoint, task dmstypes.ReplicationTask) gate.Tri {
+		for _, l := range m.links(func(e dmstypes.Endpoint, one transfer) gate.Tri {
 			if sdk.ToString(e.EngineName) != "dynamodb" {
 				return gate.No
 			}
-			return writes(sdk.ToString(task.TableMappings), name)
+			return writes(one.mappings, name)
 		}) {
 			t.link(d, l)
 		}
 	}
 }
 
-// writes says whether the mappings of a task lead to a table.
+// writes says whether the mappings of a transfer lead to a table.
 func writes(mappings, table string) gate.Tri {
 	var m struct {
 		Rules []struct {

@@ -53,7 +53,7 @@ func paste(ts *testscript.TestScript, neg bool, args []string) {
 
 var (
 	editing = regexp.MustCompile(`^(\w+) = (.+)   # (\S+):(\d+)(?:, of its \w+)?$`)
-	adding  = regexp.MustCompile(`^(\w+ = .+)   # add it to the block at (\S+):(\d+)$`)
+	adding  = regexp.MustCompile(`^(\w+ [={] .+)   # add it to the block at (\S+):(\d+)$`)
 )
 
 func pasteLine(ts *testscript.TestScript, line string) {

@@ -68,8 +68,9 @@ type Node struct {
 	ID       string         `json:"id"`
 	Role     string         `json:"role"` // "writer", "reader", "standby", "primary", "replica"; empty when not known
 	Shard    string         `json:"shard,omitempty"`
-	Zone     string         `json:"zone,omitempty"` // empty when unknown
-	Phase    Phase          `json:"phase"`          // worst over Observed
+	Zone     string         `json:"zone,omitempty"`    // empty when unknown
+	Version  string         `json:"version,omitempty"` // of its engine; empty when unknown
+	Phase    Phase          `json:"phase"`             // worst over Observed
 	Serving  Serving        `json:"serving"`
 	Lag      *time.Duration `json:"lag,omitempty"` // nanoseconds behind its source; nil is not known, negative is not replicating
 	Observed []Observation  `json:"observed"`

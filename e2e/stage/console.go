@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	"github.com/aws/aws-sdk-go-v2/service/rds"
 )
 
 // A Console is a human with the AWS console: the one who changes things behind
@@ -24,6 +25,7 @@ type Console struct {
 	groups *autoscaling.Client
 
 	balancers *elb.Client
+	databases *rds.Client
 }
 
 // A Member is an instance as the console shows it.
@@ -52,7 +54,7 @@ func (s *Stage) Console() *Console {
 		Credentials:  credentials.NewStaticCredentialsProvider(consoleKey, consoleKey, ""),
 		HTTPClient:   awshttp.NewBuildableClient(),
 	}
-	return &Console{ec2: ec2.NewFromConfig(config), groups: autoscaling.NewFromConfig(config), balancers: elb.NewFromConfig(config)}
+	return &Console{ec2: ec2.NewFromConfig(config), groups: autoscaling.NewFromConfig(config), balancers: elb.NewFromConfig(config), databases: rds.NewFromConfig(config)}
 }
 
 // Members lists every instance there ever was, as long as EC2 shows it, the

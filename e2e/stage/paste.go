@@ -13,6 +13,7 @@ import (
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+	"github.com/aws/aws-sdk-go-v2/service/rds"
 )
 
 // Paste does what the aws command line would do with these words, for the calls
@@ -86,6 +87,8 @@ func (c *Console) Paste(ctx context.Context, words []string) error {
 		}
 	case "autoscaling create-launch-configuration":
 		_, err = c.groups.CreateLaunchConfiguration(ctx, &autoscaling.CreateLaunchConfigurationInput{LaunchConfigurationName: aws.String(f.one("launch-configuration-name")), ImageId: aws.String(f.one("image-id")), InstanceType: aws.String(f.one("instance-type"))})
+	case "rds modify-db-instance":
+		_, err = c.databases.ModifyDBInstance(ctx, &rds.ModifyDBInstanceInput{DBInstanceIdentifier: aws.String(f.one("db-instance-identifier")), EngineVersion: aws.String(f.one("engine-version")), ApplyImmediately: f.flag("apply-immediately")})
 	case "elbv2 register-targets":
 		_, err = c.balancers.RegisterTargets(ctx, &elb.RegisterTargetsInput{TargetGroupArn: aws.String(f.one("target-group-arn")), Targets: f.targets()})
 	case "elbv2 deregister-targets":

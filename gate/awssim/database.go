@@ -10,6 +10,7 @@ import (
 type database struct {
 	id, resource  string
 	class, engine string
+	version       string
 	storage       int
 	status        string
 	zone          string

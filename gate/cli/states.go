@@ -122,7 +122,7 @@ func notKept(bucket fmt.Stringer, err error) error {
 // briefly reads the members and groups that states are about, and the targets of
 // those target groups that states put members in, and not how they are.
 func (g *global) briefly(ctx context.Context, p *gate.Plan, cfg *gate.Config) (*gate.Snapshot, error) {
-	wants, err := live.Wants(p, cfg, nil)
+	wants, err := live.Wants(p, cfg, drift.Asks(p.Changes))
 	if err != nil {
 		return nil, err
 	}

@@ -31,7 +31,7 @@ const (
 	Unmanaged   = "unmanaged.members"   // live, counts, and no state has an address for it
 	Surplus     = "unmanaged.surplus"   // a group has more members than its recorded size
 	Target      = "unmanaged.targets"   // in a cluster's target group, and nobody put it there that a state knows
-	Generations = "drifted.generations" // members of one group or role with different images or template versions
+	Generations = "drifted.generations" // members of one group or role with different images, template versions or profiles; nodes of one store with different engine versions
 )
 
 // A Difference is one fact: live differs from what was recorded.
@@ -52,6 +52,7 @@ type Difference struct {
 
 	value any               // Live as Terraform would have it
 	place gate.Registration // of a difference about a target group
+	store gate.DataStore    // of one about a store
 }
 
 // Accepted reports whether a rule or a baseline says that a difference is known.
@@ -98,6 +99,7 @@ func Compare(states []*gate.State, s *gate.Snapshot, c *gate.Config, now time.Ti
 		}
 		out = append(out, cluster(v, s)...)
 	}
+	out = append(out, stores(plan.Changes, s)...)
 	if SecretTags(plan.Changes) {
 		out = slices.DeleteFunc(out, func(d Difference) bool { return d.Code == Tags })
 	}

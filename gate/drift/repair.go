@@ -54,7 +54,10 @@ func Repair(d Difference, a Around) []Step {
 	case Unmanaged:
 		return adopt(d, a)
 	case Generations:
-		return rollout(d)
+		if d.store.ID != "" {
+			return upgrade(d)
+		}
+		return rollout(d, a)
 	case Detached, Port, Target:
 		return placed(d, a)
 	}
@@ -63,12 +66,56 @@ func Repair(d Difference, a Around) []Step {
 
 // rollout ends a mixture of generations. A group does so by itself, from the
 // template that it has now.
-func rollout(d Difference) []Step {
+func rollout(d Difference, a Around) []Step {
 	if d.Ref == "" {
-		return []Step{{"Finish the rollout: replace what was not made from what Terraform records, one at a time, and wait after each", "holdfast status --region " + d.Region}}
+		return oneByOne(d, a)
 	}
 	return []Step{{"Finish the rollout, once nothing else moves: the group replaces what was not made from the template that it has now, and makes the new one first",
 		fmt.Sprintf("aws autoscaling start-instance-refresh --region %[1]s --auto-scaling-group-name %[2]s --preferences MinHealthyPercentage=100,MaxHealthyPercentage=110,SkipMatching=true\nholdfast status --region %[1]s   # until the refresh of %[2]s is over", d.Region, quote(d.Ref))}}
+}
+
+// oneByOne replaces the recorded members that are older than the youngest and
+// not made as it was. To change the image alone would replace all of them at
+// once.
+func oneByOne(d Difference, a Around) []Step {
+	var youngest gate.Member
+	for _, m := range a.Live.Members {
+		if slices.Contains(d.Members, m.ID) && m.Phase != gate.Leaving && m.Launched.After(youngest.Launched) {
+			youngest = m
+		}
+	}
+	var lines []string
+	seen := map[string]bool{}
+	for _, m := range a.Live.Members {
+		i := slices.IndexFunc(a.Recorded, func(c gate.Change) bool { return c.Type == "aws_instance" && c.ID == m.ID && c.Deposed == "" })
+		if i < 0 || !slices.Contains(d.Members, m.ID) || m.Phase == gate.Leaving || alike(m, youngest) {
+			continue
+		}
+		c := a.Recorded[i]
+		resource := gate.Unkeyed(c.Address)
+		if image := youngest.Attrs["ami"]; !seen[resource] && m.Attrs["ami"] != image {
+			lines = append(lines, edit(Difference{Code: Template, Address: c.Address, Attribute: "ami", Live: image}, a.Where), "lifecycle { ignore_changes = [ami] }"+at(a, c.Address, "lifecycle"))
+		}
+		seen[resource] = true
+		lines = append(lines, "holdfast apply "+quote("-replace="+c.Address), "holdfast status --region "+d.Region+"   # until it serves")
+	}
+	if len(lines) == 0 {
+		return []Step{{"Nobody of them is recorded but those made last. Import the others first, or wait until they are gone", "holdfast drift"}}
+	}
+	return []Step{{fmt.Sprintf("Finish the rollout to what %s was made from, one at a time. ignore_changes keeps Terraform from replacing all of them at once; add to it where there is one", youngest.ID), strings.Join(lines, "\n")}}
+}
+
+// alike reports whether two members were made alike, as far as is known.
+func alike(a, b gate.Member) bool {
+	return a.Attrs["ami"] == b.Attrs["ami"] && a.Attrs["launch_template"] == b.Attrs["launch_template"] && a.Attrs["instance_profile"] == b.Attrs["instance_profile"]
+}
+
+// at says where something is to be written, as a comment.
+func at(a Around, address, attribute string) string {
+	if where := a.Where(address, attribute); where != "" {
+		return "   # " + where
+	}
+	return "   # in the block of " + address
 }
 
 const record = "holdfast apply -refresh-only   # records what is live; changes nothing in AWS"

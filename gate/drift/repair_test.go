@@ -3,6 +3,7 @@ package drift
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/holdfast-gate/holdfast/gate"
 )
@@ -22,6 +23,15 @@ func TestEveryKindHasAWayOut(t *testing.T) {
 	}
 	dying := func(i int) Difference {
 		return Difference{Code: Stopped, Ref: "i-9", Address: place("aws_instance.search", i), Live: "shutting-down"}
+	}
+	made := func(id, image string, age time.Duration) {
+		live.Members = append(live.Members, gate.Member{ID: id, Region: "us-east-1", Phase: gate.Steady, Launched: time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC).Add(-age), Attrs: map[string]string{"ami": image}})
+		six = append(six, gate.Change{Address: `aws_instance.hybrid["` + id + `"]`, Type: "aws_instance", ID: id})
+	}
+	made("i-old", "ami-1", time.Hour)
+	made("i-new", "ami-2", time.Minute)
+	versions := func(kind string) gate.DataStore {
+		return gate.DataStore{Kind: kind, ID: "orders", Nodes: []gate.Node{{ID: "a", Version: "16.9"}, {ID: "b", Version: "16.10"}, {ID: "orders/standby", Version: "16.9"}}}
 	}
 	in := func(d Difference) Difference { d.Region, d.Cluster = "us-east-1", "search"; return d }
 	for _, c := range []struct {
@@ -45,7 +55,11 @@ func TestEveryKindHasAWayOut(t *testing.T) {
 		{Difference{Code: Renamed, Ref: "i-9", Address: "aws_instance.a[0]", Live: "i-3"}, []string{"terraform state rm 'aws_instance.a[0]'\n", "import {\n  to = aws_instance.a[0]\n  id = \"i-3\"\n}"}, nil},
 		{Difference{Code: Twice, Ref: "i-2", Recorded: "aws_instance.a, aws_instance.b"}, []string{"terraform state rm aws_instance.b"}, nil},
 		{Difference{Code: Unmanaged, Members: []string{"i-3"}}, []string{"to = aws_instance.adopted_3\n", "resource \"aws_instance\" \"adopted_3\" {", "subnet_id     = \"subnet-1\"", `"Cluster" = "a$${b}"`}, nil},
-		{Difference{Code: Generations, Members: []string{"i-2", "i-3"}}, []string{"one at a time"}, nil},
+		{Difference{Code: Generations, Members: []string{"i-old", "i-new"}}, []string{"what i-new was made from, one at a time", "ami = \"ami-2\"   # main.tf:7\nlifecycle { ignore_changes = [ami] }   # main.tf:7\nholdfast apply '-replace=aws_instance.hybrid[\"i-old\"]'\nholdfast status"}, nil},
+		{Difference{Code: Generations, Members: []string{"i-2", "i-3"}}, []string{"Nobody of them is recorded"}, nil},
+		{Difference{Code: Generations, Ref: "orders", store: versions(gate.KindDatabase)}, []string{"upgrade to 16.10", "aws rds modify-db-instance --region us-east-1 --db-instance-identifier a --engine-version 16.10 --apply-immediately\nthen"}, nil},
+		{Difference{Code: Generations, Ref: "orders", store: versions(gate.KindDatabases)}, []string{"aws rds modify-db-cluster --region us-east-1 --db-cluster-identifier orders --engine-version 16.10 --apply-immediately"}, nil},
+		{Difference{Code: Generations, Ref: "orders", store: versions(gate.KindCache)}, []string{"aws elasticache modify-replication-group --region us-east-1 --replication-group-id orders --engine-version 16.10 --apply-immediately"}, nil},
 		{Difference{Code: Generations, Ref: "search", Members: []string{"i-2", "i-3"}}, []string{"start-instance-refresh --region us-east-1 --auto-scaling-group-name search --preferences MinHealthyPercentage=100"}, nil},
 		{Difference{Code: Attribute, Ref: "search", Attribute: "protect_from_scale_in", Recorded: "true", Live: "false"}, []string{"protect_from_scale_in = false   # main.tf:7", "--auto-scaling-group-name search --new-instances-protected-from-scale-in"}, nil},
 		{Difference{Code: Attribute, Ref: "search", Attribute: "protect_from_scale_in", Recorded: "false", Live: "true"}, []string{"--auto-scaling-group-name search --no-new-instances-protected-from-scale-in"}, nil},

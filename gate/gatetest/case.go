@@ -31,7 +31,7 @@ const (
 //	group   NAME desired= [min= max= addr= suspended= zones= targets= template= minhealthy= maxhealthy= region=]
 //	op      GROUP KIND RAW PHASE [end=]
 //	member  ID STATE [addr= group= zone= subnet= tags= since= launched= weight= protected targets= ports= type= region= untagged absent]
-//	        [ami=] [launch_template=ID:VERSION]
+//	        [ami=] [launch_template=ID:VERSION] [instance_profile=ARN]
 //	        [volumes=VOL:DEVICE:STATE,…] [ails=WORD:PHASE]              ails is a status check, or an event if PHASE is leaving or changing
 //	plan    [complete=no] [errored] [age=] [workspace=] [deferred=] [accounts=]
 //	change  ACTION ADDRESS [id=] [name=BEFORE->AFTER … or name=VALUE== where it stays] [unknown=a,b] [partly=a,b] [bucketof=ADDRESS] [sensitive=a,b] [region=] [deposed=] [previous=]
@@ -251,7 +251,7 @@ func (c *builder) member(f *fields) error {
 	if !f.has("ports") {
 		m.Ports = nil
 	}
-	for _, attr := range []string{"ami", "launch_template"} {
+	for _, attr := range []string{"ami", "launch_template", "instance_profile"} {
 		if f.has(attr) {
 			m.Attrs[attr] = f.str(attr, "")
 		}

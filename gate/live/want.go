@@ -25,7 +25,7 @@ type Want struct {
 	Tags         []Tag    // members and groups that carry any of them
 	TargetGroups []string // ARNs
 	All          bool     // every group, and every member with a ClusterTag
-	Brief        bool     // only members, groups and the targets of TargetGroups, and not how they are: everything else stays missing
+	Brief        bool     // only members, groups the targets of TargetGroups and what is Asked, and not how they are: everything else stays missing
 
 	Asked map[string][]string // sources to read besides, by name, and the ids they are about; no ids: about the members found
 }

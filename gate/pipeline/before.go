@@ -53,8 +53,8 @@ func (g *Gate) Compare(ctx context.Context) (*Comparison, error) {
 		return nil, ctx.Err()
 	}
 	for _, s := range c.Snapshot.Sources {
-		// Members and targets that were not read may not be taken for gone.
-		if !s.Complete && slices.Contains([]string{gate.SourceInstances, gate.SourceGroups, gate.SourceTargets}, s.Name) {
+		// Who was not read may not be taken for gone, nor for one generation.
+		if !s.Complete && slices.Contains([]string{gate.SourceInstances, gate.SourceGroups, gate.SourceTargets, gate.SourceDatabases, gate.SourceDBClusters, gate.SourceCaches, gate.SourceCacheClusters}, s.Name) {
 			return nil, fmt.Errorf("%s in %s could not be read in full: %s\nCorrect that and run it again", s.Name, s.Region, s.Err)
 		}
 	}

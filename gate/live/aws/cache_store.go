@@ -36,7 +36,7 @@ func (c *caches) group(g ectypes.ReplicationGroup) gate.DataStore {
 		}
 	}
 	for _, member := range c.unplaced(g, placed) {
-		n := gate.Node{ID: member, Observed: c.status(member)}
+		n := gate.Node{ID: member, Version: sdk.ToString(c.clusters[member].EngineVersion), Observed: c.status(member)}
 		if len(g.NodeGroups) == 1 {
 			n.Shard = sdk.ToString(g.NodeGroups[0].NodeGroupId)
 		}
@@ -66,7 +66,7 @@ func (c *caches) unplaced(g ectypes.ReplicationGroup, placed map[string]bool) []
 // node is a node of a shard.
 func (c *caches) node(m ectypes.NodeGroupMember, shard ectypes.NodeGroup) gate.Node {
 	id := sdk.ToString(m.CacheClusterId)
-	n := gate.Node{ID: id, Shard: sdk.ToString(shard.NodeGroupId), Zone: sdk.ToString(m.PreferredAvailabilityZone), Role: fold(sdk.ToString(m.CurrentRole)), Observed: c.status(id)}
+	n := gate.Node{ID: id, Shard: sdk.ToString(shard.NodeGroupId), Zone: sdk.ToString(m.PreferredAvailabilityZone), Role: fold(sdk.ToString(m.CurrentRole)), Version: sdk.ToString(c.clusters[id].EngineVersion), Observed: c.status(id)}
 	if n.Role != "primary" && n.Role != "replica" {
 		n.Role = c.role(id, shard)
 	}

@@ -35,7 +35,7 @@ func (d *databases) instance(i rdstypes.DBInstance) gate.DataStore {
 		Observed: []gate.Observation{d.status("rds.DBInstanceStatus", sdk.ToString(i.DBInstanceStatus))},
 		Facts: map[string]string{"engine": sdk.ToString(i.Engine), "class": sdk.ToString(i.DBInstanceClass), "multi_az": strconv.FormatBool(sdk.ToBool(i.MultiAZ)),
 			"deletion_protection": strconv.FormatBool(sdk.ToBool(i.DeletionProtection)), "pending": pending(i.PendingModifiedValues)},
-		Nodes: []gate.Node{{ID: id, Role: "primary", Zone: sdk.ToString(i.AvailabilityZone), Observed: []gate.Observation{d.status("rds.DBInstanceStatus", sdk.ToString(i.DBInstanceStatus))}}}}
+		Nodes: []gate.Node{{ID: id, Role: "primary", Version: sdk.ToString(i.EngineVersion), Zone: sdk.ToString(i.AvailabilityZone), Observed: []gate.Observation{d.status("rds.DBInstanceStatus", sdk.ToString(i.DBInstanceStatus))}}}}
 	if sdk.ToBool(i.MultiAZ) || i.PendingModifiedValues != nil && sdk.ToBool(i.PendingModifiedValues.MultiAZ) {
 		out.Nodes = append(out.Nodes, d.hidden(i))
 	}
@@ -66,7 +66,7 @@ func (d *databases) instance(i rdstypes.DBInstance) gate.DataStore {
 // it is says whether it is there at all.
 func (d *databases) hidden(i rdstypes.DBInstance) gate.Node {
 	zone := sdk.ToString(i.SecondaryAvailabilityZone)
-	n := gate.Node{ID: gate.HiddenStandby(sdk.ToString(i.DBInstanceIdentifier)), Role: "standby", Zone: zone}
+	n := gate.Node{ID: gate.HiddenStandby(sdk.ToString(i.DBInstanceIdentifier)), Role: "standby", Zone: zone, Version: sdk.ToString(i.EngineVersion)}
 	o := gate.Observation{Source: gate.SourceDatabases, Field: "rds.SecondaryAvailabilityZone", Raw: zone, Phase: gate.Steady, Serving: gate.ServingYes, Opinion: true}
 	switch p := i.PendingModifiedValues; {
 	case p != nil && p.MultiAZ != nil:
@@ -89,7 +89,7 @@ func (d *databases) replica(id string) gate.Node {
 		// Its source names it, and it was not read: nothing is known of it.
 		return gate.Node{ID: id, Role: "replica", Observed: []gate.Observation{{Source: gate.SourceDatabases, Field: "rds.DBInstanceStatus", Raw: "not read", Serving: gate.ServingNo, Opinion: true}}}
 	}
-	n := gate.Node{ID: id, Role: "replica", Zone: sdk.ToString(i.AvailabilityZone), Lag: d.lag(id), Observed: []gate.Observation{d.status("rds.DBInstanceStatus", sdk.ToString(i.DBInstanceStatus))}}
+	n := gate.Node{ID: id, Role: "replica", Version: sdk.ToString(i.EngineVersion), Zone: sdk.ToString(i.AvailabilityZone), Lag: d.lag(id), Observed: []gate.Observation{d.status("rds.DBInstanceStatus", sdk.ToString(i.DBInstanceStatus))}}
 	for _, info := range i.StatusInfos {
 		o := d.observe(gate.SourceDatabases, "rds.ReadReplicaStatus", sdk.ToString(info.Status))
 		if !sdk.ToBool(info.Normal) {

@@ -70,6 +70,9 @@ func TestDatabases(t *testing.T) {
 	if !there {
 		t.Fatal("the source of the replica was not read")
 	}
+	if i := slices.IndexFunc(d.Nodes, func(n gate.Node) bool { return n.Version != "16.3" }); i >= 0 || len(d.Generations()) != 0 {
+		t.Errorf("node %d of %+v is of another version than all of them", i, d.Nodes)
+	}
 	if _, there := got.DataStore(gate.KindDatabase, home, "other"); there {
 		t.Error("a database that nobody asked about was read")
 	}

@@ -128,6 +128,10 @@ func (r *reading) fromEC2(m *gate.Member, i ec2types.Instance) {
 	}
 	state := stateOf(i)
 	m.Attrs = map[string]string{"instance_type": string(i.InstanceType), "ami": sdk.ToString(i.ImageId), "state": state}
+	m.Attrs["instance_profile"] = ""
+	if p := i.IamInstanceProfile; p != nil {
+		m.Attrs["instance_profile"] = sdk.ToString(p.Arn)
+	}
 	if id := m.Tags["aws:ec2launchtemplate:id"]; id != "" {
 		m.Attrs["launch_template"] = id + ":" + m.Tags["aws:ec2launchtemplate:version"]
 	}

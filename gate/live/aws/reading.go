@@ -103,6 +103,7 @@ func (r *reading) read(ctx context.Context, w live.Want) {
 		func() { r.discover(ctx, w) },
 	)
 	if w.Brief {
+		r.readAsked(ctx)
 		r.blame()
 		return
 	}

@@ -102,8 +102,17 @@ func (s *suite) targetHealth() {
 		if !slices.ContainsFunc(m.Observed, func(o gate.Observation) bool { return o.Source == gate.SourceTargets }) {
 			s.Errorf("%s: no target health was observed", m.ID)
 		}
+		if len(m.Ports[arn]) != 1 {
+			s.Errorf("%s: got ports %v, want one of %s", m.ID, m.Ports, arn)
+		}
 		if s.Health && (m.Serving != gate.ServingYes || !slices.Equal(m.Targets, []string{arn})) {
 			s.Errorf("%s: got serving %v, targets %v, want yes and %s:\n%s", m.ID, m.Serving, m.Targets, arn, describe(m))
+		}
+	}
+	// Who only wants to know who is there is told of places, and not of health.
+	for _, m := range s.read(Home, live.Want{Groups: []string{"web"}, TargetGroups: []string{arn}, Brief: true}).Members {
+		if len(m.Ports[arn]) != 1 || slices.ContainsFunc(m.Observed, func(o gate.Observation) bool { return o.Source == gate.SourceTargets }) {
+			s.Errorf("%s, in brief: got ports %v and:\n%s", m.ID, m.Ports, describe(m))
 		}
 	}
 	gone := live.Want{TargetGroups: []string{arn + "0"}}

@@ -16,9 +16,11 @@ func Evaluate(in Input, suite []*Check) Verdict {
 	v.Clusters, findings = clusters(in)
 	findings = append(findings, unused(in.Plan, v.Clusters)...)
 	// Clusters that the plan does not know and the config does not name are
-	// other people's: they were read only because a filter found them.
+	// other people's: they were read only because a filter found them. Of a plan
+	// that is not there as a whole, so are those it only knows: their members are
+	// not all there.
 	v.Clusters = slices.DeleteFunc(v.Clusters, func(c *View) bool {
-		return c.Cluster.Implicit && len(c.Recorded) == 0 && len(c.Drift) == 0 && len(c.Effects) == 0
+		return c.Cluster.Implicit && len(c.Drift) == 0 && len(c.Effects) == 0 && (len(c.Recorded) == 0 || in.Plan.Unjudged > 0)
 	})
 	findings = append(findings, unread(in, v.Clusters, suite)...)
 	if in.Plan.FormatVersion == "" {
@@ -86,7 +88,7 @@ func complete(in Input) Input {
 }
 
 func summary(p *Plan) Summary {
-	s := Summary{Digest: p.Digest, TerraformVersion: p.TerraformVersion, CreatedAt: p.CreatedAt, Workspace: p.Workspace, Actions: len(p.Actions)}
+	s := Summary{Digest: p.Digest, TerraformVersion: p.TerraformVersion, CreatedAt: p.CreatedAt, Workspace: p.Workspace, Actions: len(p.Actions), Unjudged: p.Unjudged}
 	for _, c := range p.Changes {
 		switch c.Action {
 		case Create:

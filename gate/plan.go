@@ -59,6 +59,8 @@ type Plan struct {
 	Resources        int          `json:"resources"`           // how many entries resource_changes had
 	Regions          []string     `json:"regions,omitempty"`   // every region a change of a known type is in, sorted
 	Accounts         []string     `json:"accounts,omitempty"`  // every account an ARN of a known type names, sorted
+	Unjudged         int          `json:"unjudged,omitempty"`  // how many no-ops are not among Changes because no cluster that is judged has them; see Focused
+	Aside            Aside        `json:"-"`                   // the no-ops that a decoder did not put among Changes; nil when there are none
 }
 
 // Tri is yes, no or not known.

@@ -30,6 +30,7 @@ type Summary struct {
 	Delete           int       `json:"delete"` // without replacements
 	Replace          int       `json:"replace"`
 	Actions          int       `json:"actions"`
+	Unjudged         int       `json:"unjudged,omitempty"` // resources left alone, in clusters that were not judged because the plan is large and not about them
 }
 
 // Bucket is where the projection puts a member; each is in exactly one.

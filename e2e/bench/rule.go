@@ -72,7 +72,7 @@ func byHoldfast(file string) (int, error) {
 		return 0, err
 	}
 	t := tally{}
-	for _, c := range plan.Changes {
+	for _, c := range plan.Focused(nil).Changes {
 		if c.Type == "aws_instance" && c.Before != nil {
 			t.add(c.Before.Tags()["Cluster"], c.Action == gate.Delete)
 		}

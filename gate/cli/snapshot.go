@@ -79,6 +79,7 @@ func incomplete(snapshot *gate.Snapshot) error {
 func (g *global) look(ctx context.Context, gt *pipeline.Gate, path string, regions []string) (plan *gate.Plan, snapshot *gate.Snapshot, err error) {
 	if path != "" {
 		if plan, err = gt.Load(ctx, g.inDir(path), g.In); err == nil {
+			plan = plan.Focused(gt.Config)
 			snapshot, err = gt.Live(ctx, plan)
 		}
 		return plan, snapshot, errors.Join(err, ctx.Err())

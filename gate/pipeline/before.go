@@ -68,6 +68,8 @@ func (c *Comparison) join(p *gate.Plan, now time.Time) {
 	if c == nil || p == nil {
 		return
 	}
+	// What differs may be set aside.
+	*p = *p.Whole()
 	drift.Merge(p, c.Own, c.Differences, now)
 	for _, s := range c.Others {
 		p.Others = append(p.Others, s.Objects...)

@@ -160,7 +160,7 @@ func alike(file, shown *gate.Plan) bool {
 // ordered is a copy of a plan in the order of addresses, without what only one
 // of two readers can know.
 func ordered(p *gate.Plan) gate.Plan {
-	sorted := *p
+	sorted := *p.Whole()
 	sorted.Digest, sorted.Workspace = "", ""
 	for _, list := range []*[]gate.Change{&sorted.Changes, &sorted.Drift} {
 		*list = slices.SortedFunc(slices.Values(*list), func(a, b gate.Change) int {

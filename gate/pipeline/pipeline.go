@@ -72,8 +72,20 @@ type decision struct {
 }
 
 // judge reads what is running and decides. given is the verdict that this one
-// has to agree with; nil is none.
+// has to agree with; nil is none. Of a large plan it judges the clusters that
+// the plan is about, and the whole plan where what is running shows that they
+// have members which the plan does not tell to be theirs.
 func (g *Gate) judge(ctx context.Context, plan *gate.Plan, given *gate.Verdict) (decision, error) {
+	focused := plan.Focused(g.Config)
+	d, err := g.weigh(ctx, focused, given)
+	if err == nil && focused.Misses(d.Verdict) {
+		return g.weigh(ctx, plan.Whole(), given)
+	}
+	return d, err
+}
+
+// weigh judges the changes of a plan.
+func (g *Gate) weigh(ctx context.Context, plan *gate.Plan, given *gate.Verdict) (decision, error) {
 	g.beginTrail(ctx, plan)
 	snapshot, err := g.Live(ctx, plan)
 	if err != nil {

@@ -28,7 +28,7 @@ func bindings(v gate.Verdict) string {
 	for _, part := range []struct {
 		n    int
 		does string
-	}{{s.Create, "create"}, {s.Update, "update"}, {s.Delete, "delete"}, {s.Replace, "replace"}, {s.Actions, "invoke"}} {
+	}{{s.Create, "create"}, {s.Update, "update"}, {s.Delete, "delete"}, {s.Replace, "replace"}, {s.Actions, "invoke"}, {s.Unjudged, "leave alone, of clusters that were not judged"}} {
 		if part.n > 0 {
 			text += fmt.Sprintf(", %d to %s", part.n, part.does)
 		}

@@ -49,18 +49,20 @@ func (d *decoder) resourceChange(i int) error {
 	if idle && (raw.Mode == "data" || gate.KeptAttributes(raw.Type) == nil) {
 		return nil
 	}
-	id := identity{raw.Address, raw.Deposed}
 	// Two entries for one object contradict each other; which of them Terraform
 	// will follow is not known.
-	if d.seen[id] {
+	if !d.seen.add(raw.Address, raw.Deposed) {
 		return malformed("resource_changes has %.200q twice", raw.Address)
 	}
-	d.seen[id] = true
+	if action == gate.NoOp && d.aside.set(raw, i) {
+		return nil
+	}
 	c, err := d.change(raw, action)
 	if err != nil {
 		return malformed("entry %d of resource_changes, %.200q, holds values of another form than Terraform writes", i, raw.Address)
 	}
 	d.plan.Changes = append(d.plan.Changes, *c)
+	d.places = append(d.places, i)
 	return nil
 }
 
@@ -263,14 +265,22 @@ func (d *decoder) change(raw *resourceChange, action gate.Action) (*gate.Change,
 	if kept == nil {
 		return c, nil
 	}
-	if c.Before, c.After, err = v.keep(kept); err != nil {
+	c.Sensitive = d.sorted(v.sensitive(kept))
+	if err := v.fill(c, kept); err != nil {
 		return nil, err
 	}
-	c.Sensitive = d.sorted(v.sensitive(kept))
-	c.ID = c.Before.String("id")
-	c.Region, c.Account = regionOf(c), d.names.of(accountOf(c))
-	c.Region = d.names.of(c.Region)
+	c.Region, c.Account = d.names.of(c.Region), d.names.of(c.Account)
 	return c, nil
+}
+
+// fill fills in the kept attributes of a change, and what it says by them of
+// what and where it is.
+func (v *values) fill(c *gate.Change, kept []string) (err error) {
+	if c.Before, c.After, err = v.keep(kept); err != nil {
+		return err
+	}
+	c.ID, c.Region, c.Account = c.Before.String("id"), regionOf(c), accountOf(c)
+	return nil
 }
 
 // sorted sorts names and drops repetitions.

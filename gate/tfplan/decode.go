@@ -7,6 +7,7 @@ package tfplan
 import (
 	"bufio"
 	"io"
+	"sort"
 	"time"
 
 	"github.com/holdfast-gate/holdfast/gate"
@@ -21,14 +22,10 @@ func Decode(r io.Reader) (*gate.Plan, error) {
 	if err := sniff(in); err != nil {
 		return nil, err
 	}
-	d := &decoder{
-		stream: newStream(in),
-		plan:   &gate.Plan{Changes: []gate.Change{}},
-		seen:   map[identity]bool{},
-		config: newConfiguration(),
-		names:  interner{},
-		recent: newRecent(),
-	}
+	return newDecoder(in).decode()
+}
+
+func (d *decoder) decode() (*gate.Plan, error) {
 	if err := d.object(d.member); err != nil {
 		return nil, err
 	}
@@ -38,7 +35,12 @@ func Decode(r io.Reader) (*gate.Plan, error) {
 	if err := d.certain(); err != nil {
 		return nil, err
 	}
-	d.locate()
+	if err := d.recall(); err != nil {
+		return nil, err
+	}
+	if err := d.locate(); err != nil {
+		return nil, err
+	}
 	return d.plan, nil
 }
 
@@ -48,7 +50,9 @@ type decoder struct {
 	*stream
 	raw     resourceChange // the entry being read
 	plan    *gate.Plan
-	seen    map[identity]bool // of plan.Changes
+	places  []int  // of plan.Changes in resource_changes
+	aside   *aside // the others
+	seen    seen
 	config  *configuration
 	names   interner
 	recent  *recent
@@ -56,9 +60,38 @@ type decoder struct {
 	isState bool // a member was seen that only a state has
 }
 
-// identity is what tells two changes apart: an address can also have deposed
-// objects, each of which may be a living member.
-type identity struct{ address, deposed string }
+func newDecoder(in io.Reader) *decoder {
+	return &decoder{
+		stream: newStream(in),
+		plan:   &gate.Plan{Changes: []gate.Change{}},
+		aside:  newAside(),
+		seen:   newSeen(),
+		config: newConfiguration(),
+		names:  interner{},
+		recent: newRecent(),
+	}
+}
+
+// recall puts what was set aside among the changes, where it stood, if there is
+// room for all of it.
+func (d *decoder) recall() error {
+	d.aside.end()
+	if d.aside.n == 0 || d.aside.n > d.aside.room {
+		return nil
+	}
+	all := make([]gate.Change, 0, len(d.plan.Changes)+d.aside.n)
+	rest, places := d.plan.Changes, d.places
+	n := 0
+	err := d.aside.each(nil, func(c gate.Change) bool {
+		before := sort.SearchInts(places, int(d.aside.at[n]))
+		all = append(append(all, rest[:before]...), c)
+		rest, places = rest[before:], places[before:]
+		n++
+		return true
+	})
+	d.plan.Changes, d.aside = append(all, rest...), newAside()
+	return err
+}
 
 // member reads one top-level member of the plan. Whatever is not named here is
 // skipped, however large: planned_values, prior_state, output_changes, checks.

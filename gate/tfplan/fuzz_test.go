@@ -127,6 +127,9 @@ func holds(t *testing.T, text []byte) bool {
 	return true
 }
 
+// identity is what tells two changes apart.
+type identity struct{ address, deposed string }
+
 // naivelyEnded is every object that resource_changes says is deleted, or does
 // something to that is not known to be harmless, read without any care.
 func naivelyEnded(text []byte) []identity {

@@ -112,37 +112,81 @@ func fromARN(a gate.Attrs) (region, account string) {
 	return "", ""
 }
 
-// locate fills in, from the provider blocks, the regions that changes do not
-// say themselves, and lists all regions and accounts. It never looks at the
-// environment: that is the gate's, not the plan's.
-func (d *decoder) locate() {
+// locate fills in the regions that changes do not say themselves, and lists all
+// regions and accounts. It never looks at the environment: that is the gate's,
+// not the plan's.
+func (d *decoder) locate() error {
+	p := &places{config: d.config}
+	lists := [][]gate.Change{d.plan.Changes, d.plan.Drift}
 	regions, accounts := map[string]bool{}, map[string]bool{}
-	// Where the plan's own instances are, for what is attached to them.
-	members := map[string]string{}
-	for _, c := range d.plan.Changes {
-		if c.Type == "aws_instance" && c.ID != "" {
-			members[c.ID] = c.Region
-		}
+	lost := false // one does not say, and may be where an instance is
+	asks := func(c gate.Change) {
+		lost = lost || about(&c) != "" && c.Region == "" && d.config.region(c.Address) == ""
 	}
-	for _, list := range [][]gate.Change{d.plan.Changes, d.plan.Drift} {
+	for _, c := range slices.Concat(lists...) {
+		asks(c)
+	}
+	err := d.aside.each(nil, func(c gate.Change) bool {
+		asks(c)
+		p.fill(&c)
+		regions[c.Region], accounts[c.Account] = true, true
+		return true
+	})
+	if err == nil && lost {
+		p.members, err = d.members()
+	}
+	for _, list := range lists {
 		for i := range list {
-			c := &list[i]
-			if gate.KeptAttributes(c.Type) == nil {
-				continue
+			if c := &list[i]; gate.KeptAttributes(c.Type) != nil {
+				p.fill(c)
+				regions[c.Region], accounts[c.Account] = true, true
 			}
-			if c.Region == "" {
-				c.Region = d.config.region(c.Address)
-			}
-			if c.Region == "" {
-				c.Region = members[about(c)]
-			}
-			if strings.HasPrefix(c.Type, "aws_s3_bucket_") && slices.Contains(c.Unknown, "bucket") {
-				c.Bucket = d.config.buckets[stripKeys(c.Address)]
-			}
-			regions[c.Region], accounts[c.Account] = true, true
 		}
 	}
 	d.plan.Regions, d.plan.Accounts = named(regions), named(accounts)
+	if d.aside.n > 0 {
+		d.aside.places = p
+		d.plan.Aside = d.aside
+	}
+	return err
+}
+
+// members are the regions of the plan's own instances, by id.
+func (d *decoder) members() (map[string]string, error) {
+	out := map[string]string{}
+	note := func(c gate.Change) bool {
+		if c.Type == "aws_instance" && c.ID != "" {
+			out[c.ID] = c.Region
+		}
+		return true
+	}
+	for _, c := range d.plan.Changes {
+		note(c)
+	}
+	return out, d.aside.each([]string{"aws_instance"}, note)
+}
+
+// places is what tells where a change is that does not say it itself.
+type places struct {
+	config  *configuration
+	members map[string]string // where the plan's own instances are, for what is attached to them
+}
+
+// fill fills in the region of a change from its provider block, else from the
+// instance it is attached to; and the bucket that it is about.
+func (p *places) fill(c *gate.Change) {
+	if gate.KeptAttributes(c.Type) == nil {
+		return
+	}
+	if c.Region == "" {
+		c.Region = p.config.region(c.Address)
+	}
+	if c.Region == "" {
+		c.Region = p.members[about(c)]
+	}
+	if strings.HasPrefix(c.Type, "aws_s3_bucket_") && slices.Contains(c.Unknown, "bucket") {
+		c.Bucket = p.config.buckets[stripKeys(c.Address)]
+	}
 }
 
 // about is the id of the instance that a change is attached to, empty when it

@@ -24,14 +24,7 @@ func DecodeState(r io.Reader) (*gate.State, error) {
 	if err := sniff(in); err != nil {
 		return nil, noState(err)
 	}
-	d := &stateDecoder{decoder: &decoder{
-		stream: newStream(in),
-		plan:   &gate.Plan{Changes: []gate.Change{}},
-		seen:   map[identity]bool{},
-		config: newConfiguration(),
-		names:  interner{},
-		recent: newRecent(),
-	}}
+	d := &stateDecoder{newDecoder(in)}
 	if err := d.object(d.member); err != nil {
 		return nil, noState(err)
 	}
@@ -41,7 +34,9 @@ func DecodeState(r io.Reader) (*gate.State, error) {
 	if !d.isState || d.isPlan {
 		return nil, noState(malformed("it is not what terraform show -json or terraform state pull prints"))
 	}
-	d.locate()
+	if err := d.locate(); err != nil {
+		return nil, noState(err)
+	}
 	return &gate.State{Digest: hex.EncodeToString(sum.Sum(nil)), TerraformVersion: d.plan.TerraformVersion,
 		Objects: d.plan.Changes, Regions: d.plan.Regions, Accounts: d.plan.Accounts}, nil
 }
@@ -192,11 +187,9 @@ func (d *stateDecoder) keep(raw resourceChange) error {
 	if raw.Address == "" || len(raw.Address) > maxAddress {
 		return malformed("a resource has no address, or one that no Terraform writes")
 	}
-	id := identity{raw.Address, raw.Deposed}
-	if d.seen[id] {
+	if !d.seen.add(raw.Address, raw.Deposed) {
 		return malformed("%.200q is in it twice", raw.Address)
 	}
-	d.seen[id] = true
 	raw.Change.After, raw.Change.AfterSensitive = raw.Change.Before, raw.Change.BeforeSensitive
 	if err := raw.bounded(); err != nil {
 		return err

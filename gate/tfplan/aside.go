@@ -1,0 +1,307 @@
+package tfplan
+
+import (
+	"bufio"
+	"bytes"
+	"compress/flate"
+	"encoding/binary"
+	"io"
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/holdfast-gate/holdfast/gate"
+)
+
+// room is how many no-ops of the types that are set aside a plan has at most
+// for all of them to be among its changes.
+const room = 2000
+
+// aside holds what a plan leaves alone, one record after the other, deflated in
+// memory: of an instance some thirty bytes. It is written once, in the order of
+// the plan, and then only read. It is a gate.Aside.
+type aside struct {
+	types  []string // that are set aside
+	room   int      // most records that recall puts among the changes
+	kinds  []kind
+	known  map[kind]int
+	last   map[string][][]byte // by type: the values of the record before, in the order of gate.KeptAttributes
+	few    []byte              // records, while there are no more than there is room for
+	packed packed              // all of them, deflated, once there are more
+	pack   *flate.Writer
+	record []byte
+	at     []int32 // place of the first records in resource_changes, while there is room for all
+	n      int
+	places *places
+}
+
+// kind is what many records have alike.
+type kind struct {
+	resourceType, provider, reason string
+	indexed                        bool
+	sensitive                      string // names, sorted, joined by spaces
+}
+
+func newAside() *aside { return &aside{types: asideTypes(), room: room} }
+
+// asideTypes are the types that are set aside: members and what is attached to
+// them. There are as many of these as there are members; of all others only as
+// many as there are clusters and stores.
+func asideTypes() []string {
+	return []string{"aws_instance", "aws_volume_attachment", "aws_ebs_volume", "aws_lb_target_group_attachment", "aws_alb_target_group_attachment"}
+}
+
+// What stands in a record in place of a value.
+const (
+	absent   = iota // the entry did not have it
+	repeated        // that of the record before
+	asTags          // tags_all that is what tags is
+	written         // this many less is its length, and then it follows
+)
+
+// set sets an entry aside if it is one that nothing happens to: what stands in
+// it is then all said by one side and the names of what is hidden. What it
+// cannot hold exactly it does not take.
+func (a *aside) set(raw *resourceChange, i int) bool {
+	c := &raw.Change
+	if !slices.Contains(a.types, raw.Type) || raw.Deposed != "" || (raw.Previous != "" && raw.Previous != raw.Address) || len(c.ReplacePaths) > 0 ||
+		c.Before.Kind() != '{' || !bytes.Equal(c.Before, c.After) {
+		return false
+	}
+	kept := gate.KeptAttributes(raw.Type)
+	hidden, ok := hiddenBeside(c.AfterUnknown, c.BeforeSensitive, c.AfterSensitive, kept)
+	if !ok {
+		return false
+	}
+	_, indexed := stripKey(raw.Address)
+	a.add(kind{raw.Type, raw.Provider, raw.Reason, indexed || isSet(raw.Index), hidden}, raw.Address, kept, c.Before, i)
+	return true
+}
+
+// hiddenBeside names what is sensitive, and reports whether nothing is unknown
+// and nothing sensitive among the kept attributes.
+func hiddenBeside(unknown, before, after jsontext.Value, kept []string) (string, bool) {
+	var marked, left, right mask
+	for m, raw := range map[*mask]jsontext.Value{&marked: unknown, &left: before, &right: after} {
+		if m.parse(raw) != nil || m.all {
+			return "", false
+		}
+	}
+	if len(marked.parts) > 0 {
+		return "", false
+	}
+	if len(left.parts)+len(right.parts) == 0 {
+		return "", true
+	}
+	v := values{beforeMask: left, afterMask: right}
+	names := v.sensitive(nil)
+	if slices.ContainsFunc(names, func(name string) bool { return slices.Contains(kept, name) || strings.Contains(name, " ") }) {
+		return "", false
+	}
+	slices.Sort(names)
+	return strings.Join(slices.Compact(names), " "), true
+}
+
+// add writes one record.
+func (a *aside) add(k kind, address string, kept []string, object jsontext.Value, i int) {
+	if a.known == nil {
+		a.known, a.last = map[kind]int{}, map[string][][]byte{}
+	}
+	at, known := a.known[k]
+	if !known {
+		at = len(a.kinds)
+		a.kinds, a.known[k] = append(a.kinds, k), at
+	}
+	last := a.last[k.resourceType]
+	if last == nil {
+		last = make([][]byte, len(kept))
+		a.last[k.resourceType] = last
+	}
+	found := make([]jsontext.Value, len(kept))
+	eachMember(object, func(name, value jsontext.Value) {
+		if n := slices.IndexFunc(kept, func(k string) bool { return is(name, k) }); n >= 0 {
+			found[n] = value
+		}
+	})
+	tags := slices.Index(kept, "tags")
+	b := binary.AppendUvarint(a.record[:0], uint64(at))
+	b = append(binary.AppendUvarint(b, uint64(len(address))), address...)
+	for n, value := range found {
+		switch {
+		case value == nil:
+			b = binary.AppendUvarint(b, absent)
+			continue
+		case last[n] != nil && bytes.Equal(value, last[n]):
+			b = binary.AppendUvarint(b, repeated)
+			continue
+		case kept[n] == "tags_all" && found[tags] != nil && bytes.Equal(value, found[tags]):
+			b = binary.AppendUvarint(b, asTags)
+		default:
+			b = append(binary.AppendUvarint(b, uint64(len(value))+written), value...)
+		}
+		last[n] = append(last[n][:0], value...)
+	}
+	a.record = b
+	if a.n++; a.n <= a.room {
+		a.few, a.at = append(a.few, b...), append(a.at, int32(i))
+		return
+	}
+	// Writing to memory does not fail, and the level is one that there is.
+	if a.pack == nil {
+		a.pack, _ = flate.NewWriter(&a.packed, flate.BestSpeed)
+		_, _ = a.pack.Write(a.few)
+		a.few, a.at = nil, nil
+	}
+	_, _ = a.pack.Write(b)
+}
+
+// end is called when all is written; what only writing needs is given back.
+func (a *aside) end() {
+	if a.pack != nil {
+		_ = a.pack.Close()
+	}
+	a.pack, a.known, a.last, a.record = nil, nil, nil, nil
+}
+
+// each calls f with every record of these types, in the order of the plan, as the change
+// it was made of, without what only the plan as a whole tells.
+func (a *aside) each(types []string, f func(gate.Change) bool) error {
+	if a.n == 0 {
+		return nil
+	}
+	var from io.Reader = bytes.NewReader(a.few)
+	if a.packed != nil {
+		from = flate.NewReader(&unpacking{from: a.packed})
+	}
+	in := bufio.NewReader(from)
+	last := map[string][][]byte{}
+	recent := newRecent()
+	for range a.n {
+		at, err := binary.ReadUvarint(in)
+		if err != nil {
+			return err
+		}
+		k := a.kinds[at]
+		kept := gate.KeptAttributes(k.resourceType)
+		if last[k.resourceType] == nil {
+			last[k.resourceType] = make([][]byte, len(kept))
+		}
+		address, found, err := readRecord(in, kept, last[k.resourceType])
+		if err != nil {
+			return err
+		}
+		if len(types) > 0 && !slices.Contains(types, k.resourceType) {
+			continue
+		}
+		c, err := k.change(address, kept, found, recent)
+		if err != nil {
+			return malformed("%.200q of resource_changes holds values of another form than Terraform writes", address)
+		}
+		if !f(*c) {
+			return nil
+		}
+	}
+	return nil
+}
+
+// readRecord reads one record and leaves in last what the next repeats.
+func readRecord(in *bufio.Reader, kept []string, last [][]byte) (string, object, error) {
+	size, err := binary.ReadUvarint(in)
+	if err != nil {
+		return "", nil, err
+	}
+	address := make([]byte, size)
+	if _, err := io.ReadFull(in, address); err != nil {
+		return "", nil, err
+	}
+	found := make(object, len(kept))
+	for n, name := range kept {
+		code, err := binary.ReadUvarint(in)
+		if err != nil {
+			return "", nil, err
+		}
+		switch code {
+		case absent:
+			continue
+		case repeated:
+		case asTags:
+			last[n] = append(last[n][:0], found["tags"]...)
+		default:
+			last[n] = slices.Grow(last[n][:0], int(code-written))[:code-written]
+			if _, err := io.ReadFull(in, last[n]); err != nil {
+				return "", nil, err
+			}
+		}
+		found[name] = last[n]
+	}
+	return string(address), found, nil
+}
+
+// change makes of a record the change that the entry would have been.
+func (k kind) change(address string, kept []string, found object, recent *recent) (*gate.Change, error) {
+	resource, _ := stripKey(address)
+	c := &gate.Change{Address: address, Resource: resource, Indexed: k.indexed, Type: k.resourceType, Provider: k.provider, Action: gate.NoOp, Reason: k.reason}
+	if k.sensitive != "" {
+		c.Sensitive = strings.Split(k.sensitive, " ")
+	}
+	v := &values{before: found, after: found, alike: true, recent: recent}
+	return c, v.fill(c, kept)
+}
+
+// Len implements gate.Aside.
+func (a *aside) Len() int { return a.n }
+
+// All implements gate.Aside.
+func (a *aside) All(types ...string) iter.Seq[gate.Change] {
+	return func(yield func(gate.Change) bool) {
+		err := a.each(types, func(c gate.Change) bool {
+			a.places.fill(&c)
+			return yield(c)
+		})
+		if err != nil {
+			// Decode has read every record; a part of them is never taken for all.
+			panic("tfplan: what was set aside cannot be read again: " + err.Error())
+		}
+	}
+}
+
+// packed is bytes that are only added to, in pieces, so that adding copies none
+// of them.
+type packed [][]byte
+
+const piece = 64 << 10
+
+func (p *packed) Write(b []byte) (int, error) {
+	n := len(b)
+	for len(b) > 0 {
+		end := len(*p) - 1
+		if end < 0 || len((*p)[end]) == piece {
+			*p = append(*p, make([]byte, 0, piece))
+			end++
+		}
+		part := min(len(b), piece-len((*p)[end]))
+		(*p)[end] = append((*p)[end], b[:part]...)
+		b = b[part:]
+	}
+	return n, nil
+}
+
+// unpacking reads packed bytes from their beginning.
+type unpacking struct {
+	from packed
+	off  int
+}
+
+func (u *unpacking) Read(b []byte) (int, error) {
+	for len(u.from) > 0 && u.off == len(u.from[0]) {
+		u.from, u.off = u.from[1:], 0
+	}
+	if len(u.from) == 0 {
+		return 0, io.EOF
+	}
+	n := copy(b, u.from[0][u.off:])
+	u.off += n
+	return n, nil
+}

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"iter"
+	"maps"
 	"slices"
 )
 
@@ -118,8 +119,17 @@ func newFocus(p *Plan, c *Config) *focus {
 		}
 	}
 	// Of whom only the id is known, the clusters are told by what is recorded of it.
+	unknown := maps.Clone(f.ids)
+	for _, c := range p.Changes {
+		if c.Type == "aws_instance" {
+			delete(unknown, c.ID)
+		}
+	}
+	if len(unknown) == 0 {
+		return f
+	}
 	for o := range p.Aside.All("aws_instance") {
-		if f.ids[o.ID] {
+		if unknown[o.ID] {
 			f.about(o)
 		}
 	}
@@ -165,8 +175,11 @@ func (f *focus) member(c Change) bool {
 	if f.ids[c.ID] || f.names[Unkeyed(c.Address)] {
 		return true
 	}
-	tags := fill(c.Before.Tags(), c.After.Tags())
-	return f.names[tags["Cluster"]] || slices.ContainsFunc(f.clusters, func(o Cluster) bool { return o.Members.selects(tags, "", []string{c.key(), c.Previous}) })
+	tags := c.Before.Tags()
+	if f.names[tags["Cluster"]] {
+		return true
+	}
+	return slices.ContainsFunc(f.clusters, func(o Cluster) bool { return o.Members.selects(tags, "", []string{c.key(), c.Previous}) })
 }
 
 // attached reports whether a change is about a member that is judged, or about

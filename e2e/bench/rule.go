@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 
 	tfjson "github.com/hashicorp/terraform-json"
 
@@ -62,6 +63,7 @@ func contestant(way, file string) error {
 }
 
 func byHoldfast(file string) (int, error) {
+	debug.SetGCPercent(tfplan.GCPercent) // as the program does
 	in, err := os.Open(file)
 	if err != nil {
 		return 0, err

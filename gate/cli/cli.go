@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -19,6 +20,7 @@ import (
 	"github.com/holdfast-gate/holdfast/gate/live"
 	"github.com/holdfast-gate/holdfast/gate/live/aws"
 	"github.com/holdfast-gate/holdfast/gate/terraform"
+	"github.com/holdfast-gate/holdfast/gate/tfplan"
 )
 
 // The exit statuses of holdfast's own verbs. 2 is never used: many tools take
@@ -59,6 +61,7 @@ func Main() int {
 	// A reader that went away is an error of the write, so that what must be
 	// cleaned up is; the signal itself would end the process at once.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+	debug.SetGCPercent(tfplan.GCPercent)
 	return Run(ctx, system(), os.Args[1:])
 }
 

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/holdfast-gate/holdfast/gate"
@@ -27,13 +28,15 @@ type aside struct {
 	room   int      // most records that recall puts among the changes
 	kinds  []kind
 	known  map[kind]int
-	last   map[string][][]byte // by type: the values of the record before, in the order of gate.KeptAttributes
+	kept   map[string][]string // by type: gate.KeptAttributes
+	last   map[string][][]byte // by type: the values of the record before, in the order of kept
 	few    []byte              // records, while there are no more than there is room for
 	packed packed              // all of them, deflated, once there are more
 	pack   *flate.Writer
-	record []byte
+	buf    []byte
 	at     []int32 // place of the first records in resource_changes, while there is room for all
 	n      int
+	wheres wheres
 	places *places
 }
 
@@ -70,13 +73,35 @@ func (a *aside) set(raw *resourceChange, i int) bool {
 		c.Before.Kind() != '{' || !bytes.Equal(c.Before, c.After) {
 		return false
 	}
-	kept := gate.KeptAttributes(raw.Type)
+	if a.kept == nil {
+		a.kept, a.known, a.last = map[string][]string{}, map[kind]int{}, map[string][][]byte{}
+	}
+	kept := a.kept[raw.Type]
+	if kept == nil {
+		kept = gate.KeptAttributes(raw.Type)
+		a.kept[raw.Type], a.last[raw.Type] = kept, make([][]byte, len(kept))
+	}
 	hidden, ok := hiddenBeside(c.AfterUnknown, c.BeforeSensitive, c.AfterSensitive, kept)
 	if !ok {
 		return false
 	}
+	found := make([]jsontext.Value, len(kept))
+	eachMember(c.Before, func(name, value jsontext.Value) {
+		if n := slices.IndexFunc(kept, func(k string) bool { return is(name, k) }); n >= 0 {
+			found[n] = value
+		}
+	})
+	for _, value := range found {
+		if !countable(value) {
+			return false
+		}
+	}
 	_, indexed := stripKey(raw.Address)
-	a.add(kind{raw.Type, raw.Provider, raw.Reason, indexed || isSet(raw.Index), hidden}, raw.Address, kept, c.Before, i)
+	a.add(kind{raw.Type, raw.Provider, raw.Reason, indexed || isSet(raw.Index), hidden}, raw.Address, kept, found)
+	a.wheres.note(kept, found)
+	if a.n <= a.room {
+		a.at = append(a.at, int32(i))
+	}
 	return true
 }
 
@@ -105,28 +130,15 @@ func hiddenBeside(unknown, before, after jsontext.Value, kept []string) (string,
 }
 
 // add writes one record.
-func (a *aside) add(k kind, address string, kept []string, object jsontext.Value, i int) {
-	if a.known == nil {
-		a.known, a.last = map[kind]int{}, map[string][][]byte{}
-	}
+func (a *aside) add(k kind, address string, kept []string, found []jsontext.Value) {
 	at, known := a.known[k]
 	if !known {
 		at = len(a.kinds)
 		a.kinds, a.known[k] = append(a.kinds, k), at
 	}
 	last := a.last[k.resourceType]
-	if last == nil {
-		last = make([][]byte, len(kept))
-		a.last[k.resourceType] = last
-	}
-	found := make([]jsontext.Value, len(kept))
-	eachMember(object, func(name, value jsontext.Value) {
-		if n := slices.IndexFunc(kept, func(k string) bool { return is(name, k) }); n >= 0 {
-			found[n] = value
-		}
-	})
 	tags := slices.Index(kept, "tags")
-	b := binary.AppendUvarint(a.record[:0], uint64(at))
+	b := binary.AppendUvarint(a.buf[:0], uint64(at))
 	b = append(binary.AppendUvarint(b, uint64(len(address))), address...)
 	for n, value := range found {
 		switch {
@@ -143,9 +155,9 @@ func (a *aside) add(k kind, address string, kept []string, object jsontext.Value
 		}
 		last[n] = append(last[n][:0], value...)
 	}
-	a.record = b
+	a.buf = b
 	if a.n++; a.n <= a.room {
-		a.few, a.at = append(a.few, b...), append(a.at, int32(i))
+		a.few = append(a.few, b...)
 		return
 	}
 	// Writing to memory does not fail, and the level is one that there is.
@@ -162,11 +174,11 @@ func (a *aside) end() {
 	if a.pack != nil {
 		_ = a.pack.Close()
 	}
-	a.pack, a.known, a.last, a.record = nil, nil, nil, nil
+	a.pack, a.known, a.last, a.buf = nil, nil, nil, nil
 }
 
-// each calls f with every record of these types, in the order of the plan, as the change
-// it was made of, without what only the plan as a whole tells.
+// each calls f with every record of these types, in the order of the plan, as the
+// change it was made of, without what only the plan as a whole tells.
 func (a *aside) each(types []string, f func(gate.Change) bool) error {
 	if a.n == 0 {
 		return nil
@@ -176,7 +188,7 @@ func (a *aside) each(types []string, f func(gate.Change) bool) error {
 		from = flate.NewReader(&unpacking{from: a.packed})
 	}
 	in := bufio.NewReader(from)
-	last := map[string][][]byte{}
+	records := map[string]*record{}
 	recent := newRecent()
 	for range a.n {
 		at, err := binary.ReadUvarint(in)
@@ -184,70 +196,110 @@ func (a *aside) each(types []string, f func(gate.Change) bool) error {
 			return err
 		}
 		k := a.kinds[at]
-		kept := gate.KeptAttributes(k.resourceType)
-		if last[k.resourceType] == nil {
-			last[k.resourceType] = make([][]byte, len(kept))
+		r := records[k.resourceType]
+		if r == nil {
+			kept := a.kept[k.resourceType]
+			r = &record{kept: kept, raw: make([][]byte, len(kept)), values: make([]any, len(kept)), known: make([]bool, len(kept)), has: make([]bool, len(kept))}
+			records[k.resourceType] = r
 		}
-		address, found, err := readRecord(in, kept, last[k.resourceType])
-		if err != nil {
+		if err := r.read(in); err != nil {
 			return err
 		}
 		if len(types) > 0 && !slices.Contains(types, k.resourceType) {
 			continue
 		}
-		c, err := k.change(address, kept, found, recent)
-		if err != nil {
-			return malformed("%.200q of resource_changes holds values of another form than Terraform writes", address)
-		}
-		if !f(*c) {
-			return nil
+		c, err := k.change(r, recent)
+		if err != nil || !f(c) {
+			return err
 		}
 	}
 	return nil
 }
 
-// readRecord reads one record and leaves in last what the next repeats.
-func readRecord(in *bufio.Reader, kept []string, last [][]byte) (string, object, error) {
+// record is a record that was read, and what the next of its type repeats.
+type record struct {
+	kept    []string
+	address []byte
+	has     []bool   // the entry had it
+	raw     [][]byte // what stands last for each of kept
+	values  []any    // that, decoded
+	known   []bool   // it is decoded
+}
+
+func (r *record) read(in *bufio.Reader) (err error) {
 	size, err := binary.ReadUvarint(in)
 	if err != nil {
-		return "", nil, err
+		return err
 	}
-	address := make([]byte, size)
-	if _, err := io.ReadFull(in, address); err != nil {
-		return "", nil, err
+	r.address = slices.Grow(r.address[:0], int(size))[:size]
+	if _, err := io.ReadFull(in, r.address); err != nil {
+		return err
 	}
-	found := make(object, len(kept))
-	for n, name := range kept {
+	tags := slices.Index(r.kept, "tags")
+	for n := range r.kept {
 		code, err := binary.ReadUvarint(in)
 		if err != nil {
-			return "", nil, err
+			return err
 		}
+		r.has[n] = code != absent
 		switch code {
-		case absent:
+		case absent, repeated:
 			continue
-		case repeated:
 		case asTags:
-			last[n] = append(last[n][:0], found["tags"]...)
+			r.raw[n] = append(r.raw[n][:0], r.raw[tags]...)
 		default:
-			last[n] = slices.Grow(last[n][:0], int(code-written))[:code-written]
-			if _, err := io.ReadFull(in, last[n]); err != nil {
-				return "", nil, err
+			r.raw[n] = slices.Grow(r.raw[n][:0], int(code-written))[:code-written]
+			if _, err := io.ReadFull(in, r.raw[n]); err != nil {
+				return err
 			}
 		}
-		found[name] = last[n]
+		r.known[n] = false
 	}
-	return string(address), found, nil
+	return nil
+}
+
+// value decodes the n-th value.
+func (r *record) value(n int, recent *recent) (any, error) {
+	if !r.known[n] {
+		v, err := decoded(r.raw[n], recent)
+		if err != nil {
+			return nil, err
+		}
+		r.values[n], r.known[n] = v, true
+	}
+	return r.values[n], nil
+}
+
+func decoded(raw jsontext.Value, recent *recent) (any, error) {
+	if raw.Kind() == '"' && !bytes.ContainsRune(raw, '\\') {
+		return recent.of(string(raw[1 : len(raw)-1])), nil
+	}
+	var out any
+	err := json.Unmarshal(raw, &out)
+	return recent.shared(out), err
 }
 
 // change makes of a record the change that the entry would have been.
-func (k kind) change(address string, kept []string, found object, recent *recent) (*gate.Change, error) {
+func (k kind) change(r *record, recent *recent) (gate.Change, error) {
+	address := string(r.address)
 	resource, _ := stripKey(address)
-	c := &gate.Change{Address: address, Resource: resource, Indexed: k.indexed, Type: k.resourceType, Provider: k.provider, Action: gate.NoOp, Reason: k.reason}
+	c := gate.Change{Address: address, Resource: resource, Indexed: k.indexed, Type: k.resourceType, Provider: k.provider, Action: gate.NoOp, Reason: k.reason, Before: make(gate.Attrs, len(r.kept))}
 	if k.sensitive != "" {
 		c.Sensitive = strings.Split(k.sensitive, " ")
 	}
-	v := &values{before: found, after: found, alike: true, recent: recent}
-	return c, v.fill(c, kept)
+	for n, name := range r.kept {
+		if !r.has[n] {
+			continue
+		}
+		v, err := r.value(n, recent)
+		if err != nil {
+			return c, err
+		}
+		c.Before[name] = v
+	}
+	c.After = c.Before
+	identify(&c)
+	return c, nil
 }
 
 // Len implements gate.Aside.

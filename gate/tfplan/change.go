@@ -279,8 +279,13 @@ func (v *values) fill(c *gate.Change, kept []string) (err error) {
 	if c.Before, c.After, err = v.keep(kept); err != nil {
 		return err
 	}
-	c.ID, c.Region, c.Account = c.Before.String("id"), regionOf(c), accountOf(c)
+	identify(c)
 	return nil
+}
+
+// identify fills in what a change says by its attributes of what and where it is.
+func identify(c *gate.Change) {
+	c.ID, c.Region, c.Account = c.Before.String("id"), regionOf(c), accountOf(c)
 }
 
 // sorted sorts names and drops repetitions.

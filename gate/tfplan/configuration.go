@@ -1,6 +1,7 @@
 package tfplan
 
 import (
+	"hash/maphash"
 	"strings"
 
 	"github.com/go-json-experiment/json"
@@ -12,8 +13,9 @@ import (
 // configuration is what little of a plan's configuration the regions of
 // resources are found with.
 type configuration struct {
-	buckets   map[string]string     // address without instance keys -> that of the aws_s3_bucket it takes its bucket from
-	keys      map[string]string     // address without instance keys -> provider_config key, of known types
+	buckets   map[string]string // address without instance keys -> that of the aws_s3_bucket it takes its bucket from
+	seed      maphash.Seed
+	keys      map[uint64]string     // hash of the address without instance keys -> provider_config key, of known types
 	providers map[string]expression // provider_config key -> its region
 	variables map[string]string     // root variables whose value is a region's name
 	sensitive map[string]bool       // root variables that must not be shown
@@ -28,7 +30,8 @@ type expression struct {
 func newConfiguration() *configuration {
 	return &configuration{
 		buckets:   map[string]string{},
-		keys:      map[string]string{},
+		seed:      maphash.MakeSeed(),
+		keys:      map[uint64]string{},
 		providers: map[string]expression{},
 		variables: map[string]string{},
 		sensitive: map[string]bool{},
@@ -40,7 +43,7 @@ func newConfiguration() *configuration {
 // variable itself: the plan does not say more, and only a value that is a
 // region's name is believed.
 func (c *configuration) region(address string) string {
-	region, ok := c.providers[c.keys[stripKeys(address)]]
+	region, ok := c.providers[c.keys[maphash.String(c.seed, stripKeys(address))]]
 	if !ok {
 		return ""
 	}
@@ -127,7 +130,7 @@ func (d *decoder) configResource(path string) error {
 		return err
 	}
 	if raw.Mode != "data" && gate.KeptAttributes(raw.Type) != nil {
-		d.config.keys[path+raw.Address] = d.names.of(raw.Key)
+		d.config.keys[maphash.String(d.config.seed, path+raw.Address)] = d.names.of(raw.Key)
 		if name := bucketOf(raw.Values); name != "" {
 			d.config.buckets[path+raw.Address] = path + name
 		}

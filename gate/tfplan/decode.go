@@ -13,6 +13,11 @@ import (
 	"github.com/holdfast-gate/holdfast/gate"
 )
 
+// GCPercent is what a process sets (debug.SetGCPercent) that reads plans of a
+// hundred thousand resources in little memory: what a plan leaves behind while it
+// is read is garbage at once.
+const GCPercent = 50
+
 // Decode reads one plan, to the end of r. Any error is an *Error and says in
 // one sentence why there is no plan to judge; the plan is nil then. A plan it
 // returns lacks none of the changes in resource_changes that end an object.

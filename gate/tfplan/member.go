@@ -1,6 +1,10 @@
 package tfplan
 
-import "github.com/go-json-experiment/json/jsontext"
+import (
+	"bytes"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
 
 // eachMember calls f with every member of an object that was read as JSON
 // before: its name, quoted, and its value. It looks for ends and checks nothing.
@@ -63,4 +67,23 @@ func endOfString(raw jsontext.Value, i int) int {
 		}
 	}
 	return i + 1
+}
+
+// countable reports whether every number of a value is one that decoding takes:
+// it has no exponent, and few enough digits.
+func countable(raw jsontext.Value) bool {
+	const digits = 300
+	for i := 0; i < len(raw); i++ {
+		switch c := raw[i]; {
+		case c == '"':
+			i = endOfString(raw, i) - 1
+		case c == '-' || c >= '0' && c <= '9':
+			end := endOf(raw, i)
+			if end-i > digits || bytes.ContainsAny(raw[i:end], "eE") {
+				return false
+			}
+			i = end - 1
+		}
+	}
+	return true
 }

@@ -126,12 +126,18 @@ func (d *decoder) locate() error {
 	for _, c := range slices.Concat(lists...) {
 		asks(c)
 	}
-	err := d.aside.each(nil, func(c gate.Change) bool {
-		asks(c)
-		p.fill(&c)
-		regions[c.Region], accounts[c.Account] = true, true
-		return true
-	})
+	for _, w := range d.aside.wheres.places {
+		regions[w.region], accounts[w.account] = true, true
+	}
+	var err error
+	if d.aside.wheres.lost {
+		err = d.aside.each(nil, func(c gate.Change) bool {
+			asks(c)
+			p.fill(&c)
+			regions[c.Region], accounts[c.Account] = true, true
+			return true
+		})
+	}
 	if err == nil && lost {
 		p.members, err = d.members()
 	}

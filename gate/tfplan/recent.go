@@ -34,6 +34,9 @@ func (r *recent) shared(value any) any {
 }
 
 func (r *recent) of(s string) string {
+	if r == nil {
+		return s
+	}
 	held := &r.texts[maphash.String(r.seed, s)%uint64(len(r.texts))]
 	if *held != s {
 		*held = s

@@ -125,7 +125,7 @@ func TestPlanEmptiesWhatItSays(t *testing.T) {
 // answer, and the table has a line for each way and each bar.
 func TestBench(t *testing.T) {
 	var out, log strings.Builder
-	err := bench(t.Context(), []string{"-sizes=100", "-rounds=1", "-program=false", "-conftest=" + filepath.Join(t.TempDir(), "none")}, &out, &log)
+	err := bench(t.Context(), []string{"-sizes=100", "-rounds=1", "-program=false", "-saved=false", "-conftest=" + filepath.Join(t.TempDir(), "none")}, &out, &log)
 	if err != nil {
 		t.Fatal(err)
 	}

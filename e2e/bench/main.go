@@ -40,6 +40,7 @@ func bench(ctx context.Context, args []string, out, log io.Writer) error {
 	conftest := flags.String("conftest", "", "a conftest that is there already; without it, it is built from its module")
 	most := flags.Int("most", 100_000, "resources in the largest plan that terraform-json, jq and conftest read; for 100,000 they need up to 15 GB")
 	program := flags.Bool("program", true, "measure the binary too: its size, its build and its start-up")
+	saved := flags.Bool("saved", true, "measure reading a saved plan too, against terraform show")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -72,6 +73,13 @@ func bench(ctx context.Context, args []string, out, log io.Writer) error {
 	bars := r.bars()
 	if *program {
 		own, err := measureProgram(ctx, dir, out)
+		if err != nil {
+			return err
+		}
+		bars = append(bars, own...)
+	}
+	if *saved {
+		own, err := measureSaved(ctx, *rounds, out, log)
 		if err != nil {
 			return err
 		}

@@ -31,13 +31,19 @@ func measureProgram(ctx context.Context, dir string, out io.Writer) ([]bar, erro
 	if err != nil {
 		return nil, err
 	}
-	var starts []figures
+	empty, err := buildEmpty(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	var starts, empties []figures
 	for range 20 {
-		f, _, err := run(ctx, nil, binary, "--help")
-		if err != nil {
-			return nil, err
+		for argv, to := range map[[2]string]*[]figures{{binary, "--help"}: &starts, {empty, ""}: &empties} {
+			f, _, err := run(ctx, nil, argv[:]...)
+			if err != nil {
+				return nil, err
+			}
+			*to = append(*to, f)
 		}
-		starts = append(starts, f)
 	}
 	info, err := os.Stat(binary)
 	if err != nil {
@@ -47,12 +53,24 @@ func measureProgram(ctx context.Context, dir string, out io.Writer) ([]bar, erro
 	if err != nil {
 		return nil, err
 	}
-	fmt.Fprintf(out, "holdfast is %.0f MB; its largest parts: %s\n\n", float64(info.Size())/1e6, parts)
+	fmt.Fprintf(out, "holdfast is %.0f MB; its largest parts: %s\n", float64(info.Size())/1e6, parts)
+	fmt.Fprintf(out, "it starts in %sx the time and %sx the CPU of a Go program that does nothing, which takes %s ms\n\n",
+		number(ratio(starts, empties, wall)), number(ratio(starts, empties, cpu)), number(best(empties).wall.Seconds()*1000))
 	return []bar{
 		{"start-up", "ms", 15, 0, false, best(starts).wall.Seconds() * 1000, ""},
 		{"CPU of a start", "ms", 15, 0, false, best(starts).cpu.Seconds() * 1000, ""},
 		{"build, warm", "s", 60, 0, false, warm.wall.Seconds(), ""},
 	}, nil
+}
+
+// buildEmpty builds a program that does nothing: no Go program starts sooner.
+func buildEmpty(ctx context.Context, dir string) (string, error) {
+	source, binary := filepath.Join(dir, "empty.go"), filepath.Join(dir, "empty")
+	if err := os.WriteFile(source, []byte("package main\n\nfunc main() {}\n"), 0o600); err != nil {
+		return "", err
+	}
+	_, _, err := run(ctx, nil, "go", "build", "-o", binary, source)
+	return binary, err
 }
 
 // largest names the modules that most of a binary's code and data come from.

@@ -61,7 +61,7 @@ func (d *decoder) promise(b *hcl.Block, named map[string]hcl.Range) gate.DataPro
 // place reports whether s is where backups can lie in S3.
 func (d *decoder) place(at hcl.Range, s string) bool {
 	bucket, prefix, below := strings.Cut(s, "/")
-	if !bucketPattern.MatchString(bucket) || strings.Contains(bucket, "..") || below && (prefix == "" || strings.HasPrefix(prefix, "/")) {
+	if !bucketPattern().MatchString(bucket) || strings.Contains(bucket, "..") || below && (prefix == "" || strings.HasPrefix(prefix, "/")) {
 		d.fail(at, "Invalid place", `%q is not a place in S3. Write the name of a bucket, or of a bucket and a prefix, like "backups-prod/daily/", without a scheme.`, s)
 		return false
 	}

@@ -27,7 +27,7 @@ func (d *decoder) drift(b *hcl.Block) gate.DriftPolicy {
 func (d *decoder) bucket(at hcl.Range, s string) bool {
 	rest, s3 := strings.CutPrefix(s, "s3://")
 	bucket, prefix, _ := strings.Cut(rest, "/")
-	ok := s3 && bucketPattern.MatchString(bucket) && (prefix == "" || isPrefix(strings.TrimSuffix(prefix, "/")))
+	ok := s3 && bucketPattern().MatchString(bucket) && (prefix == "" || isPrefix(strings.TrimSuffix(prefix, "/")))
 	if !ok {
 		d.fail(at, "Invalid states", `%q does not say where states are kept. Write a bucket and the prefix of their keys, like "s3://acme-terraform-state/prod".`, s)
 	}

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -9,15 +8,16 @@ import (
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/holdfast-gate/holdfast/gate"
+	"github.com/holdfast-gate/holdfast/gate/lazy"
 )
 
 var (
 	// personPattern is an ARN, or the beginning or end of one.
-	personPattern = regexp.MustCompile(`^(arn:|\*)[^\s]*$`)
+	personPattern = lazy.MustCompile(`^(arn:|\*)[^\s]*$`)
 	// codePattern is the code of a finding, parts of which may be any.
-	codePattern = regexp.MustCompile(`^([a-z_*-]+\.[a-z_*-]+|\*)$`)
+	codePattern = lazy.MustCompile(`^([a-z_*-]+\.[a-z_*-]+|\*)$`)
 	// roleARN is a role as IAM names it, which is never who calls.
-	roleARN = regexp.MustCompile(`^arn:[a-z*-]+:iam::([0-9*]*):role/(.+)$`)
+	roleARN = lazy.MustCompile(`^arn:[a-z*-]+:iam::([0-9*]*):role/(.+)$`)
 )
 
 // override reads who may override what.
@@ -29,7 +29,7 @@ func (d *decoder) override(b *hcl.Block) gate.OverridePolicy {
 	}
 	if attr := content.Attributes["never"]; attr != nil {
 		p.Never = d.texts(attr, func(at hcl.Range, s string) bool {
-			ok := codePattern.MatchString(s)
+			ok := codePattern().MatchString(s)
 			if !ok {
 				d.fail(at, "Invalid code", `%q is not the code of a finding. Write it as a report names it, like "quorum.breached"; "quorum.*" is any of a check, "*" all.`, s)
 			}
@@ -51,12 +51,12 @@ func (d *decoder) override(b *hcl.Block) gate.OverridePolicy {
 // person checks a pattern of who may override. A pattern that can match nobody
 // whom STS names would leave somebody out on the day it counts.
 func (d *decoder) person(at hcl.Range, s string) bool {
-	if m := roleARN.FindStringSubmatch(s); m != nil {
+	if m := roleARN().FindStringSubmatch(s); m != nil {
 		name := m[2][strings.LastIndexByte(m[2], '/')+1:]
 		d.fail(at, "Not a caller", `%q is a role; who acts in one is an assumed role with a session. Write "arn:aws:sts::%s:assumed-role/%s/*", or name the session.`, s, m[1], name)
 		return false
 	}
-	ok := personPattern.MatchString(s)
+	ok := personPattern().MatchString(s)
 	if !ok {
 		d.fail(at, "Invalid caller", `%q is not an ARN, or a pattern of one. Write what aws sts get-caller-identity says, with "*" for any characters, like "arn:aws:sts::123456789012:assumed-role/sre/*".`, s)
 	}

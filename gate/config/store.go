@@ -2,21 +2,21 @@ package config
 
 import (
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/holdfast-gate/holdfast/gate"
+	"github.com/holdfast-gate/holdfast/gate/lazy"
 )
 
 var (
 	// bucketPattern is what S3 lets a general purpose bucket be called.
-	bucketPattern = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
+	bucketPattern = lazy.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 	// prefixPattern is narrower than S3: characters that mean the same in every
 	// tool that a key may be pasted into.
-	prefixPattern = regexp.MustCompile(`^[A-Za-z0-9_=.-]+(/[A-Za-z0-9_=.-]+)*$`)
+	prefixPattern = lazy.MustCompile(`^[A-Za-z0-9_=.-]+(/[A-Za-z0-9_=.-]+)*$`)
 )
 
 // maxPrefix leaves the keys below it room within the 1,024 bytes that S3 allows.
@@ -34,7 +34,7 @@ func (d *decoder) store(b *hcl.Block) gate.Store {
 		s.Directory = d.directory(directory)
 	case bucket != nil:
 		s.Bucket = d.checked(bucket, "Invalid bucket", `%q is not the name of an S3 bucket. Write 3 to 63 lower-case letters, digits, hyphens and dots, without a scheme or a path.`,
-			func(s string) bool { return bucketPattern.MatchString(s) && !strings.Contains(s, "..") })
+			func(s string) bool { return bucketPattern().MatchString(s) && !strings.Contains(s, "..") })
 	default:
 		d.fail(b.DefRange, "No store", `This store does not say where it is. Write directory = "/var/lib/holdfast", or bucket = "name" for a team.`)
 	}
@@ -68,7 +68,7 @@ func (d *decoder) directory(attr *hcl.Attribute) string {
 
 func isPrefix(s string) bool {
 	dots := func(part string) bool { return part == "." || part == ".." }
-	return len(s) <= maxPrefix && prefixPattern.MatchString(s) && !slices.ContainsFunc(strings.Split(s, "/"), dots)
+	return len(s) <= maxPrefix && prefixPattern().MatchString(s) && !slices.ContainsFunc(strings.Split(s, "/"), dots)
 }
 
 // checked reads a text that has to satisfy ok; detail is given the text.

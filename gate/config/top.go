@@ -1,12 +1,12 @@
 package config
 
 import (
-	"regexp"
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
 
 	"github.com/holdfast-gate/holdfast/gate"
+	"github.com/holdfast-gate/holdfast/gate/lazy"
 )
 
 // config decodes the whole file. Its result means nothing if d has diagnostics.
@@ -69,15 +69,15 @@ func (d *decoder) single(blocks hcl.Blocks) *hcl.Block {
 }
 
 var (
-	accountPattern = regexp.MustCompile(`^[0-9]{12}$`)
-	regionPattern  = regexp.MustCompile(`^[a-z]{2,}(-[a-z]+)+-[0-9]+$`)
+	accountPattern = lazy.MustCompile(`^[0-9]{12}$`)
+	regionPattern  = lazy.MustCompile(`^[a-z]{2,}(-[a-z]+)+-[0-9]+$`)
 )
 
 func (d *decoder) aws(b *hcl.Block, cfg *gate.Config) {
 	content := d.content(b.Body, only("accounts", "regions"))
 	if attr := content.Attributes["accounts"]; attr != nil {
 		cfg.Accounts = d.texts(attr, func(at hcl.Range, s string) bool {
-			ok := accountPattern.MatchString(s)
+			ok := accountPattern().MatchString(s)
 			if !ok {
 				d.fail(at, "Invalid account", `%q is not an AWS account ID. Write its 12 digits in quotes, like "123456789012".`, s)
 			}
@@ -91,7 +91,7 @@ func (d *decoder) aws(b *hcl.Block, cfg *gate.Config) {
 
 // region checks the code of a region.
 func (d *decoder) region(at hcl.Range, s string) bool {
-	ok := regionPattern.MatchString(s)
+	ok := regionPattern().MatchString(s)
 	if !ok {
 		d.fail(at, "Invalid region", `%q is not an AWS region. Write its code, like "us-east-1".`, s)
 	}

@@ -9,10 +9,11 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/holdfast-gate/holdfast/gate/lazy"
 )
 
 // A Client speaks to the API of a forge: it asks again where that can help, at
@@ -161,12 +162,12 @@ func said(answer []byte) string {
 	return cut(strings.Join(strings.Fields(string(answer)), " "), 300)
 }
 
-var nextPage = regexp.MustCompile(`<([^>]+)>;\s*rel="next"`)
+var nextPage = lazy.MustCompile(`<([^>]+)>;\s*rel="next"`)
 
 // follow returns the address of the next page, empty if this was the last. It
 // must be of the host that was asked: the token goes with the request.
 func follow(resp *http.Response) (string, error) {
-	m := nextPage.FindStringSubmatch(resp.Header.Get("Link"))
+	m := nextPage().FindStringSubmatch(resp.Header.Get("Link"))
 	if m == nil {
 		return "", nil
 	}

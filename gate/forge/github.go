@@ -6,8 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"regexp"
 	"strings"
+
+	"github.com/holdfast-gate/holdfast/gate/lazy"
 )
 
 // What GitHub refuses (docs.github.com REST API "check runs", "commit statuses"
@@ -234,7 +235,7 @@ func (g *GitHub) Pull(ctx context.Context, number int) error {
 		return err
 	}
 	c.Repository, c.Log = g.Change.Repository, g.Change.Log
-	if !sha.MatchString(c.Head) || c.Base == "" || c.Number != number {
+	if !sha().MatchString(c.Head) || c.Base == "" || c.Number != number {
 		return fmt.Errorf("GitHub does not say what commit pull request %d is at", number)
 	}
 	g.Change = c
@@ -244,8 +245,8 @@ func (g *GitHub) Pull(ctx context.Context, number int) error {
 func (g *GitHub) repo(path string) string { return "/repos/" + g.Change.Repository + path }
 
 var (
-	sha        = regexp.MustCompile(`^[0-9a-f]{40}([0-9a-f]{24})?$`)
-	repository = regexp.MustCompile(`^[0-9A-Za-z_.-]+/[0-9A-Za-z_.-]+$`)
+	sha        = lazy.MustCompile(`^[0-9a-f]{40}([0-9a-f]{24})?$`)
+	repository = lazy.MustCompile(`^[0-9A-Za-z_.-]+/[0-9A-Za-z_.-]+$`)
 )
 
 // GitHubChange is what a job of GitHub Actions is about, by the environment of
@@ -274,10 +275,10 @@ func GitHubChange(getenv func(string) string, event []byte) (Change, error) {
 	if server, run := getenv("GITHUB_SERVER_URL"), getenv("GITHUB_RUN_ID"); server != "" && run != "" {
 		c.Log = server + "/" + c.Repository + "/actions/runs/" + run
 	}
-	if !repository.MatchString(c.Repository) {
+	if !repository().MatchString(c.Repository) {
 		return Change{}, fmt.Errorf("GITHUB_REPOSITORY=%q is not a repository\nRun this in a job of GitHub Actions, which sets it", c.Repository)
 	}
-	if (e.Pull != nil || e.Group != nil) && (!sha.MatchString(c.Head) || c.Base == "") {
+	if (e.Pull != nil || e.Group != nil) && (!sha().MatchString(c.Head) || c.Base == "") {
 		return Change{}, errors.New("the event that started the job does not say what commit is reviewed, or where it is to go\nRun this on pull_request or merge_group")
 	}
 	return c, nil

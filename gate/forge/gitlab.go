@@ -5,9 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/holdfast-gate/holdfast/gate/lazy"
 )
 
 // What GitLab refuses (docs.gitlab.com API "notes" and "commits", and its
@@ -119,7 +120,7 @@ func (g *GitLab) note(ctx context.Context, r Review) error {
 
 func (g *GitLab) project(path string) string { return "/projects/" + g.Change.Repository + path }
 
-var number = regexp.MustCompile(`^[0-9]+$`)
+var number = lazy.MustCompile(`^[0-9]+$`)
 
 // GitLabChange is what a job of GitLab CI is about, by its environment. Of a
 // merge that GitLab made to try it, the commit is that of the source branch.
@@ -134,7 +135,7 @@ func GitLabChange(getenv func(string) string) (Change, error) {
 		c.Head, c.pipeline = getenv("CI_COMMIT_SHA"), getenv("CI_PIPELINE_ID")
 	}
 	c.Number, _ = strconv.Atoi(getenv("CI_MERGE_REQUEST_IID"))
-	if !number.MatchString(c.Repository) || !sha.MatchString(c.Head) || c.Number < 1 || c.Base == "" {
+	if !number().MatchString(c.Repository) || !sha().MatchString(c.Head) || c.Number < 1 || c.Base == "" {
 		return Change{}, fmt.Errorf("this job is not about a merge request\nRun it with rules: [{if: $CI_PIPELINE_SOURCE == \"merge_request_event\"}]")
 	}
 	return c, nil

@@ -6,10 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/holdfast-gate/holdfast/gate/lazy"
 )
 
 // A thread is the comments of a pull or merge request, one of which is kept for
@@ -43,14 +44,14 @@ type mark struct {
 	at        time.Time
 }
 
-var marks = regexp.MustCompile(`^<!-- holdfast review=([0-9a-f]{32}) head=([0-9a-f]{40,64}) at=([0-9TZ:.-]+) -->\r?\n`)
+var marks = lazy.MustCompile(`^<!-- holdfast review=([0-9a-f]{32}) head=([0-9a-f]{40,64}) at=([0-9TZ:.-]+) -->\r?\n`)
 
 func (m mark) String() string {
 	return fmt.Sprintf("<!-- holdfast review=%s head=%s at=%s -->\n", m.key, m.head, m.at.UTC().Format(time.RFC3339Nano))
 }
 
 func markOf(body string) (mark, bool) {
-	found := marks.FindStringSubmatch(body)
+	found := marks().FindStringSubmatch(body)
 	if found == nil {
 		return mark{}, false
 	}

@@ -11,6 +11,7 @@ package planfile
 
 import (
 	"archive/zip"
+	"bytes"
 	"fmt"
 	"io"
 )
@@ -64,12 +65,17 @@ func part(archive *zip.Reader, name string) ([]byte, error) {
 	}
 	defer f.Close()
 	// The checksum is compared at the end: a part that is cut or damaged fails.
-	b, err := io.ReadAll(io.LimitReader(f, maxPart+1))
+	var b bytes.Buffer
+	if info, err := f.Stat(); err == nil {
+		// The archive says how large it is, and may not be believed.
+		b.Grow(int(min(info.Size(), 64<<20)) + bytes.MinRead)
+	}
+	_, err = b.ReadFrom(io.LimitReader(f, maxPart+1))
 	switch {
 	case err != nil:
 		return nil, unproven("its part %s cannot be read", name)
-	case len(b) > maxPart:
+	case b.Len() > maxPart:
 		return nil, unproven("its part %s is larger than any that was seen", name)
 	}
-	return b, nil
+	return b.Bytes(), nil
 }

@@ -4,10 +4,10 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"regexp"
 	"strings"
 
 	"github.com/holdfast-gate/holdfast/gate"
+	"github.com/holdfast-gate/holdfast/gate/lazy"
 )
 
 // Atlantis writes a verdict for a custom policy check of Atlantis, which tells
@@ -57,9 +57,9 @@ func Atlantis(w io.Writer, v gate.Verdict, o Options) error {
 		return err
 	}
 	text := unfenced(b.String())
-	text = summary.ReplaceAllStringFunc(text, func(s string) string { return shown(s[0]) + s[1:] })
+	text = summary().ReplaceAllStringFunc(text, func(s string) string { return shown(s[0]) + s[1:] })
 	if o.permits(v) {
-		text = fail.ReplaceAllStringFunc(text, func(s string) string { return s[:1] + shown(s[1]) + s[2:] })
+		text = fail().ReplaceAllStringFunc(text, func(s string) string { return s[:1] + shown(s[1]) + s[2:] })
 	} else {
 		text += fmt.Sprintf("\n%d tests, %d passed, %d warnings, %d failures, 0 exceptions\n", passed+warnings+failures, passed, warnings, failures)
 	}
@@ -82,12 +82,12 @@ func Undecided(why string) string {
 // What Atlantis acts on wherever it stands: the end of the fence it puts text
 // in, the summaries of a plan, and, in a check that passes, the word itself.
 var (
-	fences  = regexp.MustCompile("`{3,}")
-	summary = regexp.MustCompile(`Plan: [0-9]|No changes\. |Note: Objects have changed|Changes to Outputs`)
-	fail    = regexp.MustCompile(`(?i)fail`)
+	fences  = lazy.MustCompile("`{3,}")
+	summary = lazy.MustCompile(`Plan: [0-9]|No changes\. |Note: Objects have changed|Changes to Outputs`)
+	fail    = lazy.MustCompile(`(?i)fail`)
 )
 
 // unfenced is text without anything that ends a code fence.
 func unfenced(s string) string {
-	return fences.ReplaceAllStringFunc(s, func(run string) string { return strings.Repeat(shown('`'), len(run)) })
+	return fences().ReplaceAllStringFunc(s, func(run string) string { return strings.Repeat(shown('`'), len(run)) })
 }

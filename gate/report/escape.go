@@ -4,10 +4,11 @@ import (
 	"bytes"
 	"fmt"
 	"html"
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/holdfast-gate/holdfast/gate/lazy"
 )
 
 // What a plan, a tag or AWS says is somebody else's text: it may try to draw on
@@ -21,7 +22,7 @@ import (
 // where it is rendered after all.
 func Plain(s string) string {
 	s = clean(s)
-	s = mention.ReplaceAllStringFunc(s, func(m string) string {
+	s = mention().ReplaceAllStringFunc(s, func(m string) string {
 		i := len(m) - 2
 		return m[:i] + shown(m[i]) + m[i+1:]
 	})
@@ -30,7 +31,7 @@ func Plain(s string) string {
 
 // mention is what forges make a mention of a person, an issue or a merge
 // request of. An address such as bob@example.com mentions nobody.
-var mention = regexp.MustCompile(`(^|[^0-9A-Za-z_])(@[0-9A-Za-z_]|[#!][0-9])`)
+var mention = lazy.MustCompile(`(^|[^0-9A-Za-z_])(@[0-9A-Za-z_]|[#!][0-9])`)
 
 func shown(b byte) string { return fmt.Sprintf(`\x%02x`, b) }
 
@@ -71,7 +72,7 @@ func Sentence(s string) string {
 	for word := range strings.FieldsSeq(clean(s)) {
 		before, middle, after := trim(word)
 		// A number or a dash at the beginning would begin a list.
-		if middle != "" && (!ordinary.MatchString(middle) || len(out) == 0 && before == "" && !unicode.IsLetter(rune(middle[0]))) {
+		if middle != "" && (!ordinary().MatchString(middle) || len(out) == 0 && before == "" && !unicode.IsLetter(rune(middle[0]))) {
 			middle = Code(middle)
 		}
 		out = append(out, before+middle+after)
@@ -81,7 +82,7 @@ func Sentence(s string) string {
 
 // ordinary is a word, a number, a date or a dash that no forge makes anything
 // of: no name of a host, no digest of a commit, no key of a ticket.
-var ordinary = regexp.MustCompile(`^(?:[A-Za-z]{1,6}|[0-9]{1,6}%?|[A-Z]?[a-z]+(?:-[a-z]+)*(?:'s)?|[0-9]+-[a-z]+|(?:[0-9]{1,3}[dhms]){1,3}|[0-9]{4}-[0-9]{2}-[0-9]{2}|EC2|ec2|[-=])$`)
+var ordinary = lazy.MustCompile(`^(?:[A-Za-z]{1,6}|[0-9]{1,6}%?|[A-Z]?[a-z]+(?:-[a-z]+)*(?:'s)?|[0-9]+-[a-z]+|(?:[0-9]{1,3}[dhms]){1,3}|[0-9]{4}-[0-9]{2}-[0-9]{2}|EC2|ec2|[-=])$`)
 
 // trim takes the punctuation of a sentence off a word.
 func trim(word string) (before, middle, after string) {

@@ -3,12 +3,12 @@ package report
 import (
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/holdfast-gate/holdfast/gate"
+	"github.com/holdfast-gate/holdfast/gate/lazy"
 )
 
 // Markdown writes a verdict for a comment, a note or a summary: the answer,
@@ -95,14 +95,14 @@ func (m *markdown) omitted(kinds []string, left map[string]int) string {
 		what = append(what, gate.Count(left[k], k))
 	}
 	log := "the log of the job"
-	if link.MatchString(m.o.Log) {
+	if link().MatchString(m.o.Log) {
 		log = "[" + log + "](<" + m.o.Log + ">)"
 	}
 	return "Left out, as there is no room for it here: " + strings.Join(what, ", ") + ". It is in " + log + ".\n\n"
 }
 
 // link is an address that can stand in a link of Markdown.
-var link = regexp.MustCompile(`^https?://[0-9A-Za-z._~:/?#@!$&'*+,;=%-]+$`)
+var link = lazy.MustCompile(`^https?://[0-9A-Za-z._~:/?#@!$&'*+,;=%-]+$`)
 
 // longSentence and longName are how many bytes are shown of a sentence and of a
 // name; the JSON has them whole.

@@ -3,7 +3,6 @@ package aws
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"time"
 
@@ -11,6 +10,7 @@ import (
 	asgtypes "github.com/aws/aws-sdk-go-v2/service/autoscaling/types"
 
 	"github.com/holdfast-gate/holdfast/gate"
+	"github.com/holdfast-gate/holdfast/gate/lazy"
 )
 
 // behind is how far a replica may be behind at most, twice over (aws-semantics
@@ -21,8 +21,8 @@ const behind = 10 * time.Minute
 // What a group writes into its history about one instance (Auto Scaling user
 // guide, "Verify a scaling activity").
 var (
-	ends     = regexp.MustCompile(`^Terminating EC2 instance: (i-[0-9a-f]+)`)
-	launches = regexp.MustCompile(`^Launching a new EC2 instance: (i-[0-9a-f]+)`)
+	ends     = lazy.MustCompile(`^Terminating EC2 instance: (i-[0-9a-f]+)`)
+	launches = lazy.MustCompile(`^Launching a new EC2 instance: (i-[0-9a-f]+)`)
 )
 
 // A past is what the history of a group says about one instance.
@@ -45,12 +45,12 @@ func (r *reading) recall(group string, all []asgtypes.Activity, now time.Time) {
 			continue
 		}
 		text := sdk.ToString(a.Description)
-		if found := ends.FindStringSubmatch(text); found != nil {
+		if found := ends().FindStringSubmatch(text); found != nil {
 			p := r.past[found[1]]
 			p.group, p.ended = group, &a
 			r.past[found[1]] = p
 		}
-		if found := launches.FindStringSubmatch(text); found != nil && a.StatusCode == asgtypes.ScalingActivityStatusCodeSuccessful {
+		if found := launches().FindStringSubmatch(text); found != nil && a.StatusCode == asgtypes.ScalingActivityStatusCodeSuccessful {
 			p := r.past[found[1]]
 			p.group, p.launched = group, over
 			r.past[found[1]] = p

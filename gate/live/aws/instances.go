@@ -3,7 +3,6 @@ package aws
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -12,6 +11,7 @@ import (
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"github.com/holdfast-gate/holdfast/gate"
+	"github.com/holdfast-gate/holdfast/gate/lazy"
 	"github.com/holdfast-gate/holdfast/gate/live"
 )
 
@@ -214,10 +214,10 @@ func (b batches) halves(ctx context.Context, ids []string) {
 	b.some(ctx, ids[len(ids)/2:], once)
 }
 
-var word = regexp.MustCompile(`[\w.-]+`)
+var word = lazy.MustCompile(`[\w.-]+`)
 
 // without drops the ids that a message names.
 func without(ids []string, message string) []string {
-	named := word.FindAllString(message, -1)
+	named := word().FindAllString(message, -1)
 	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return slices.Contains(named, id) })
 }

@@ -3,7 +3,6 @@ package aws
 import (
 	"cmp"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,6 +13,7 @@ import (
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"github.com/holdfast-gate/holdfast/gate"
+	"github.com/holdfast-gate/holdfast/gate/lazy"
 )
 
 // members joins what all services said, by instance id. Whoever any of them
@@ -210,7 +210,7 @@ func inCapacity(s asgtypes.LifecycleState) bool {
 // userInitiated reads the time out of "User initiated (2026-01-02 15:30:01
 // GMT)". Other reasons carry none.
 func userInitiated(reason string) time.Time {
-	found := transition.FindStringSubmatch(reason)
+	found := transition().FindStringSubmatch(reason)
 	if found == nil {
 		return time.Time{}
 	}
@@ -221,7 +221,7 @@ func userInitiated(reason string) time.Time {
 	return t
 }
 
-var transition = regexp.MustCompile(`\((\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) (?:GMT|UTC)\)`)
+var transition = lazy.MustCompile(`\((\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) (?:GMT|UTC)\)`)
 
 func ec2Tags(tags []ec2types.Tag) map[string]string {
 	out := map[string]string{}

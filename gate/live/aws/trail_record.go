@@ -2,11 +2,11 @@ package aws
 
 import (
 	"encoding/json"
-	"regexp"
 	"strings"
 	"time"
 
 	"github.com/holdfast-gate/holdfast/gate"
+	"github.com/holdfast-gate/holdfast/gate/lazy"
 )
 
 // A record is what is kept of one record of CloudTrail (aws-semantics 4.3).
@@ -150,14 +150,14 @@ func (t touched) changes() string {
 	}
 	_, name, _ := strings.Cut(t.TargetGroup, ":targetgroup/")
 	name, _, _ = strings.Cut(name, "/")
-	if targetGroupName.MatchString(name) {
+	if targetGroupName().MatchString(name) {
 		out = append(out, "target group "+name)
 	}
 	return strings.Join(out, ", ")
 }
 
 // targetGroupName is the form of such a name (ELB API, CreateTargetGroup).
-var targetGroupName = regexp.MustCompile(`^[A-Za-z0-9-]{1,32}$`)
+var targetGroupName = lazy.MustCompile(`^[A-Za-z0-9-]{1,32}$`)
 
 // attributions are what a record says, once for each thing it is about.
 func attributions(region string, r record, parts []touched, known Rules) []gate.Attribution {

@@ -3,6 +3,7 @@ package planfile_test
 import (
 	"bytes"
 	"cmp"
+	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -50,6 +51,9 @@ func TestBothWays(t *testing.T) {
 			got, err := tfplan.Decode(&b)
 			if err != nil {
 				t.Fatal(err)
+			}
+			if text, err := json.Marshal(got); err != nil || bytes.Contains(text, []byte("canary")) {
+				t.Errorf("a secret is in the plan (%v): %s", err, text)
 			}
 			byAddress(want)
 			byAddress(got)

@@ -26,6 +26,7 @@ type version struct {
 // not read.
 func proven() map[string]version {
 	return map[string]version{
+		"1.9.8":  {product: "terraform", format: "1.2"},
 		"1.11.4": {product: "terraform", format: "1.2"},
 		"1.14.3": {product: "terraform", format: "1.2"},
 		"1.12.6": {product: "tofu", format: "1.2", silent: true},

@@ -70,7 +70,7 @@ func Permissions(source string) []string {
 		return []string{"cloudwatch:GetMetricData"}
 	case SourceTargets:
 		return []string{"elasticloadbalancing:DescribeTargetHealth"}
-	case SourceTables:
+	case SourceTables, SourceTableReplicas:
 		return []string{"dynamodb:DescribeTable"}
 	case SourceTableStreams:
 		return []string{"dynamodb:DescribeKinesisStreamingDestination"}

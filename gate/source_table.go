@@ -1,5 +1,7 @@
 package gate
 
+import "slices"
+
 // The sources about tables and about what carries changes from one store to
 // another. They are read only when a check asks for them.
 const (
@@ -14,6 +16,8 @@ const (
 
 	SourceReplications       = "dms.replications" // what DMS Serverless copies, and how that goes
 	SourceReplicationConfigs = "dms.configs"      // which tables it copies
+
+	SourceTableReplicas = "dynamodb.replicas" // replicas of tables, each as its own region has it
 )
 
 // The kinds of links that these sources know.
@@ -24,3 +28,41 @@ const (
 	LinkKinesis = "dynamodb.kinesis"
 	LinkTask    = "dms.task"
 )
+
+// ReplicasEnded returns the regions whose replica an update of a table deletes,
+// with true where it is made anew: those no longer listed, and those that get
+// another key or consistency (aws-semantics 1.2.14). known is false where the plan
+// does not say, and then it may be every one.
+func ReplicasEnded(c Change) (ended map[string]bool, known bool) {
+	ended = map[string]bool{}
+	if !c.Does("replica") {
+		return ended, true
+	}
+	if slices.Contains(c.Unknown, "replica") {
+		// Which replicas stay will be known only at apply.
+		return nil, false
+	}
+	after := Replicas(c.After)
+	for region, was := range Replicas(c.Before) {
+		is, stays := after[region]
+		switch {
+		case !stays:
+			ended[region] = false
+		case was.String("kms_key_arn") != is.String("kms_key_arn") || was.String("consistency_mode") != is.String("consistency_mode"):
+			ended[region] = true
+		}
+	}
+	return ended, true
+}
+
+// Replicas are the replica blocks of a table, by region.
+func Replicas(a Attrs) map[string]Attrs {
+	list, _ := a["replica"].([]any)
+	out := map[string]Attrs{}
+	for _, v := range list {
+		if m, ok := v.(map[string]any); ok {
+			out[Attrs(m).String("region_name")] = m
+		}
+	}
+	return out
+}

@@ -59,7 +59,7 @@ func losses(c gate.Change) []loss {
 func may() []string {
 	return []string{
 		gate.SourceDatabases, gate.SourceDBSnapshots, gate.SourceDBClusters, gate.SourceClusterSnapshots,
-		gate.SourceTables, gate.SourceTableBackups, gate.SourceRecovery, gate.SourceVolumes, gate.SourceSnapshots,
+		gate.SourceTables, gate.SourceTableReplicas, gate.SourceTableBackups, gate.SourceRecovery, gate.SourceVolumes, gate.SourceSnapshots,
 		gate.SourceCaches, gate.SourceCacheClusters, gate.SourceCacheSnapshots, gate.SourceServerless, gate.SourceServerlessSnapshots, gate.SourceObjects, gate.SourceVersions, gate.SourceStorage,
 	}
 }
@@ -72,6 +72,7 @@ func asks(p *gate.Plan) []gate.Ask {
 				out = append(out, gate.Ask{Source: s, Region: c.Region, About: []string{l.id}})
 			}
 		}
+		out = append(out, asksOfReplicas(c)...)
 		out = append(out, asksOfBucket(c)...)
 	}
 	return out
@@ -82,6 +83,7 @@ func run(p *gate.Pass) error {
 		for _, l := range losses(c) {
 			judge(p, c, l)
 		}
+		guarded(p, c)
 		emptied(p, c)
 		unfed(p, c)
 	}

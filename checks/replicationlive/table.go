@@ -3,7 +3,6 @@ package replicationlive
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/holdfast-gate/holdfast/gate"
@@ -133,53 +132,27 @@ func expires(c gate.Change) bool {
 	return !was || before.String("attribute_name") != after.String("attribute_name")
 }
 
-// replicasEnded says which replicas an update deletes: those no longer listed,
-// and those made anew for another key or consistency (aws-semantics 1.2.14).
-// One that is dropped while another stays as it was leaves the data where it
-// was twice.
+// replicasEnded says which replicas an update deletes. One that is dropped while
+// another stays as it was leaves the data where it was twice.
 func replicasEnded(c gate.Change) func(gate.Link) string {
-	if !c.Does("replica") {
-		return nil
-	}
-	if slices.Contains(c.Unknown, "replica") {
-		// Which replicas stay will be known only at apply.
+	ended, known := gate.ReplicasEnded(c)
+	if !known {
 		return replicaOf
 	}
-	before, after := replicas(c.Before), replicas(c.After)
-	ended := map[string]string{}
-	for region, was := range before {
-		is, stays := after[region]
-		switch {
-		case !stays:
-			ended[region] = "the replica goes with all its items"
-		case was.String("kms_key_arn") != is.String("kms_key_arn") || was.String("consistency_mode") != is.String("consistency_mode"):
-			ended[region] = "the replica is deleted and made anew"
-		}
-	}
-	if len(ended) == 0 {
-		return nil
-	}
-	spare := slices.ContainsFunc(slices.Collect(maps.Keys(before)), func(region string) bool { return ended[region] == "" })
-	if spare {
+	// With a spare one nothing is lost.
+	if len(ended) == 0 || len(ended) < len(gate.Replicas(c.Before)) {
 		return nil
 	}
 	return func(l gate.Link) string {
-		if l.Kind != gate.LinkReplica {
+		anew, gone := ended[l.Region]
+		switch {
+		case l.Kind != gate.LinkReplica || !gone:
 			return ""
+		case anew:
+			return "the replica is deleted and made anew"
 		}
-		return ended[l.Region]
+		return "the replica goes with all its items"
 	}
-}
-
-func replicas(a gate.Attrs) map[string]gate.Attrs {
-	list, _ := a["replica"].([]any)
-	out := map[string]gate.Attrs{}
-	for _, v := range list {
-		if m, ok := v.(map[string]any); ok {
-			out[gate.Attrs(m).String("region_name")] = m
-		}
-	}
-	return out
 }
 
 func lastField(s string, by byte) string {

@@ -151,6 +151,8 @@ func (w *World) updateTable(r *request) (any, error) {
 		switch {
 		case u.Create != nil:
 			w.addReplica(r.live, t, u.Create.RegionName)
+		case u.Delete != nil && w.region(u.Delete.RegionName).protects(t.name):
+			return nil, failure("ValidationException", "The replica in %s is protected against deletion. Disable deletion protection there first.", u.Delete.RegionName)
 		case u.Delete != nil:
 			w.deleteReplica(r.live, t, u.Delete.RegionName)
 		}

@@ -114,10 +114,12 @@ func (w *World) deleteTable(r *region, t *table) {
 	})
 }
 
-// addReplica makes a copy of a table in another region, with what is in it.
+// addReplica makes a copy of a table in another region, with what is in it, but
+// not protected from deletion: that is said of each.
 func (w *World) addReplica(r *region, t *table, where string) {
 	there := w.region(where)
 	c := t.clone()
+	c.protected = false
 	w.createTable(there, c)
 	c.replicas[r.name] = "ACTIVE"
 	t.replicas[where] = "CREATING"
@@ -126,6 +128,12 @@ func (w *World) addReplica(r *region, t *table, where string) {
 			t.replicas[where] = "ACTIVE"
 		}
 	})
+}
+
+// protects reports whether a table of the region is protected from deletion.
+func (r *region) protects(name string) bool {
+	t := r.tables[name]
+	return t != nil && t.protected
 }
 
 // deleteReplica deletes a copy, with all that is in it.

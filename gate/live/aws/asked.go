@@ -18,7 +18,7 @@ type reader struct {
 func readers() []reader {
 	return []reader{
 		{[]string{gate.SourceVolumes, gate.SourceVolumeStatus, gate.SourceModifications, gate.SourceSnapshots}, (*reading).readVolumes},
-		{[]string{gate.SourceTables, gate.SourceTableStreams, gate.SourceTableBackups, gate.SourceRecovery, gate.SourceMappings, gate.SourcePipes}, (*reading).readTables},
+		{[]string{gate.SourceTables, gate.SourceTableReplicas, gate.SourceTableStreams, gate.SourceTableBackups, gate.SourceRecovery, gate.SourceMappings, gate.SourcePipes}, (*reading).readTables},
 		{migrationSources(), (*reading).readMigrations},
 		{bucketSources(), (*reading).readBuckets},
 		{databaseSources(), (*reading).readDatabases},

@@ -42,6 +42,16 @@ func (s *source) fail(f fault) {
 	s.faults = append(s.faults, f)
 }
 
+// shares notes the faults of another source, which is read by the same call.
+func (s *source) shares(other *source) {
+	other.mu.Lock()
+	faults := slices.Clone(other.faults)
+	other.mu.Unlock()
+	for _, f := range faults {
+		s.fail(f)
+	}
+}
+
 // whole reports whether nothing has failed so far.
 func (s *source) whole() bool {
 	s.mu.Lock()

@@ -17,6 +17,7 @@ import (
 // tables is what one reading learns of DynamoDB tables.
 type tables struct {
 	*reading
+	region string // where they are: that of the reading, but for replicas
 	client *dynamodb.Client
 	stores map[string]*gate.DataStore // by name; a table that is not there has none
 }
@@ -28,30 +29,30 @@ func (r *reading) readTables(ctx context.Context) {
 	s := r.extra[gate.SourceTables]
 	if s == nil {
 		// Without the tables there is nothing that the rest could be about.
-		for _, name := range []string{gate.SourceTableStreams, gate.SourceTableBackups, gate.SourceRecovery, gate.SourceMappings, gate.SourcePipes} {
+		for _, name := range []string{gate.SourceTableReplicas, gate.SourceTableStreams, gate.SourceTableBackups, gate.SourceRecovery, gate.SourceMappings, gate.SourcePipes} {
 			if one := r.extra[name]; one != nil {
 				one.fail(fault{gate.ProblemMissing, name + " in " + r.region + " was not read, because nobody asked for " + gate.SourceTables})
 			}
 		}
 		return
 	}
-	t := tables{r, dynamodb.NewFromConfig(r.settings(r.region, wholeJSONWith(map[string]string{
-		"DescribeTable": "Table", "DescribeKinesisStreamingDestination": "KinesisDataStreamDestinations",
-		"DescribeContinuousBackups": "ContinuousBackupsDescription", "ListBackups": "BackupSummaries",
-	}))), map[string]*gate.DataStore{}}
+	t := tables{r, r.region, r.tablesOf(r.region), map[string]*gate.DataStore{}}
 	each(r.about(gate.SourceTables), func(name string) { t.describe(ctx, s, name) })
 	further := map[string]func(context.Context, *source){
-		gate.SourceTableStreams: t.readDestinations,
-		gate.SourceRecovery:     t.readRecovery,
-		gate.SourceTableBackups: t.readBackups,
-		gate.SourceMappings:     t.readMappings,
-		gate.SourcePipes:        t.readPipes,
+		gate.SourceTableReplicas: t.readReplicas,
+		gate.SourceTableStreams:  t.readDestinations,
+		gate.SourceRecovery:      t.readRecovery,
+		gate.SourceTableBackups:  t.readBackups,
+		gate.SourceMappings:      t.readMappings,
+		gate.SourcePipes:         t.readPipes,
 	}
 	reads := []func(){func() { t.readTasks(ctx) }}
 	for name, read := range further {
 		one := r.extra[name]
 		switch {
 		case one == nil:
+		case !s.whole() && name == gate.SourceTableReplicas:
+			one.shares(s) // the call is the same
 		case !s.whole():
 			one.fail(fault{gate.ProblemMissing, name + " in " + r.region + " was not read for every table, because not every table could be read"})
 		default:
@@ -62,6 +63,38 @@ func (r *reading) readTables(ctx context.Context) {
 	for _, d := range t.stores {
 		r.hold(*d)
 	}
+}
+
+func (r *reading) tablesOf(region string) *dynamodb.Client {
+	return dynamodb.NewFromConfig(r.settings(region, wholeJSONWith(map[string]string{
+		"DescribeTable": "Table", "DescribeKinesisStreamingDestination": "KinesisDataStreamDestinations",
+		"DescribeContinuousBackups": "ContinuousBackupsDescription", "ListBackups": "BackupSummaries",
+	})))
+}
+
+// readReplicas reads the replicas of the tables where they are: each has settings of
+// its own. One that is not there has nothing to say.
+func (t tables) readReplicas(ctx context.Context, s *source) {
+	regions := map[string]*tables{}
+	asked := map[string]map[string]bool{}
+	for _, d := range t.sortedStores() {
+		for _, l := range d.Links {
+			if l.Kind != gate.LinkReplica || l.Active == gate.No || l.Region == "" || l.Region == t.region {
+				continue
+			}
+			if regions[l.Region] == nil {
+				regions[l.Region], asked[l.Region] = &tables{t.reading, l.Region, t.tablesOf(l.Region), map[string]*gate.DataStore{}}, map[string]bool{}
+			}
+			asked[l.Region][d.ID] = true
+		}
+	}
+	each(sortedKeys(regions), func(region string) {
+		there := *regions[region]
+		each(sortedKeys(asked[region]), func(name string) { there.describe(ctx, s, name) })
+		for _, name := range sortedKeys(there.stores) {
+			t.hold(*there.stores[name])
+		}
+	})
 }
 
 // each does something for every table that is there, at the same time.
@@ -98,7 +131,7 @@ func (t tables) describe(ctx context.Context, s *source, name string) {
 	}
 	s.got()
 	table := out.Table
-	if table == nil || sdk.ToString(table.TableName) != name || !t.here(sdk.ToString(table.TableArn)) {
+	if table == nil || sdk.ToString(table.TableName) != name || !within(t.region, sdk.ToString(table.TableArn)) {
 		s.fail(misplaced(call, t.region, "another table than "+name))
 		return
 	}
@@ -118,10 +151,10 @@ func (t tables) describe(ctx context.Context, s *source, name string) {
 	t.stores[name] = d
 }
 
-// here reports whether an ARN is of the region that is read.
-func (r *reading) here(arn string) bool {
+// within reports whether an ARN is of a region.
+func within(region, arn string) bool {
 	parts := strings.SplitN(arn, ":", 5)
-	return len(parts) == 5 && parts[3] == r.region
+	return len(parts) == 5 && parts[3] == region
 }
 
 func facts(table *ddbtypes.TableDescription) map[string]string {

@@ -104,13 +104,14 @@ func (r *request) filtered(name string) ([]string, bool) {
 func describeDatabases(r *request) (any, error) {
 	var all []databaseItem
 	ids, some := r.filtered("db-instance-id")
+	resources, byResource := r.filtered("dbi-resource-id")
 	_, clustered := r.filtered("db-cluster-id")
 	one := r.str("DBInstanceIdentifier")
 	if one != "" && r.seen.databases[one] == nil {
 		return nil, &Failure{Code: "DBInstanceNotFound", Message: "DBInstance " + one + " not found.", Status: 404}
 	}
 	for _, d := range sorted(r.seen.databases) {
-		if (!some || slices.Contains(ids, d.id) || slices.Contains(ids, d.resource)) && (one == "" || one == d.id) && (!clustered || d.cluster != "" && r.among("db-cluster-id", d.cluster)) {
+		if (!some || slices.Contains(ids, d.id) || slices.Contains(ids, d.resource)) && (!byResource || slices.Contains(resources, d.resource)) && (one == "" || one == d.id) && (!clustered || d.cluster != "" && r.among("db-cluster-id", d.cluster)) {
 			all = append(all, r.databaseItem(d))
 		}
 	}

@@ -66,6 +66,7 @@ type databaseItem struct {
 	PendingClass                          string       `xml:"PendingModifiedValues>DBInstanceClass,omitempty"`
 	DBClusterIdentifier                   string       `xml:",omitempty"`
 	PromotionTier                         int          `xml:",omitempty"`
+	AutoMinorVersionUpgrade               bool         // as it is where nobody says otherwise
 	Tags                                  []tagPair    `xml:"TagList>Tag"`
 }
 
@@ -74,7 +75,7 @@ func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z
 func (r *request) databaseItem(d *database) databaseItem {
 	item := databaseItem{DBInstanceIdentifier: d.id, DBInstanceArn: r.w.arn("rds", r.live, "db:"+d.id), DbiResourceId: d.resource, DBInstanceClass: d.class, DBInstanceStatus: d.status,
 		Engine: d.engine, MasterUsername: d.user, EngineVersion: orElse(d.version, "16.3"), AllocatedStorage: d.storage, StorageType: "gp3", AvailabilityZone: d.zone, MultiAZ: d.multiAZ, DeletionProtection: d.protected,
-		BackupRetentionPeriod: d.retention, InstanceCreateTime: stamp(d.created), ReadReplicaSourceDBInstanceIdentifier: d.source, ReadReplicas: r.seen.replicasOf(d.id), PendingClass: d.pendingClass,
+		BackupRetentionPeriod: d.retention, AutoMinorVersionUpgrade: true, InstanceCreateTime: stamp(d.created), ReadReplicaSourceDBInstanceIdentifier: d.source, ReadReplicas: r.seen.replicasOf(d.id), PendingClass: d.pendingClass,
 		Address: d.id + ".sim." + r.live.name + ".rds.amazonaws.com", Port: portOf(d.engine), DBClusterIdentifier: d.cluster, PromotionTier: d.tier, Tags: pairs(d.tags)}
 	if d.multiAZ && d.serves() {
 		item.SecondaryAvailabilityZone = r.live.zones()[2]

@@ -21,6 +21,8 @@ func TestAttributesAreThoseOfTheOfficialProvider(t *testing.T) {
 		{&instanceResource{}, "a03_6_to_3.json"},
 		{&groupResource{}, "b02_6_to_3.json"},
 		{&launchTemplateResource{}, "b02_6_to_3.json"},
+		{&cacheGroupResource{}, "j01_caches_fewer.json"},
+		{&cacheClusterResource{}, "j01_caches_fewer.json"},
 	} {
 		var named resource.MetadataResponse
 		tt.resource.Metadata(t.Context(), resource.MetadataRequest{}, &named)

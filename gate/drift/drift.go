@@ -124,7 +124,7 @@ func cluster(v *gate.View, s *gate.Snapshot) []Difference {
 			out = append(out, member(v, s, c)...)
 		}
 	}
-	out = append(out, undeclared(v)...)
+	out = append(out, undeclared(v, heirs(out))...)
 	out = append(out, generations(v)...)
 	out = append(out, targets(v)...)
 	for i := range out {

@@ -36,6 +36,8 @@ group search desired=6 min=0 max=15 addr=aws_autoscaling_group.search
 change no-op aws_autoscaling_group.search desired_capacity=3->3
 `
 
+const place80 = `change no-op aws_lb_target_group_attachment.a target_id="i-0"== target_group_arn="tg-1"== port=80==`
+
 func TestEveryKindHasItsCode(t *testing.T) {
 	for _, c := range []struct{ what, text, want string }{
 		{"as recorded", "cluster search\ngroup search desired=1 addr=aws_autoscaling_group.search\nmember i-0 in-service group=search", ""},
@@ -48,11 +50,17 @@ func TestEveryKindHasItsCode(t *testing.T) {
 		{"nobody's", "cluster search\nmember i-0 in-service addr=aws_instance.a\nmember i-1 in-service", Unmanaged},
 		{"leaving, and nobody's", "cluster search\nmember i-0 in-service addr=aws_instance.a\nmember i-1 shutting-down", ""},
 		{"another state's", "cluster search\nmember i-0 in-service addr=aws_instance.a\nmember i-1 in-service addr=aws_instance.b", ""},
-		{"renamed", "cluster search\nmember i-0 terminated addr=aws_instance.a tags=Cluster:search,Name:a\nmember i-1 in-service tags=Cluster:search,Name:a", Renamed + " " + Unmanaged},
+		{"renamed", "cluster search\nmember i-0 terminated addr=aws_instance.a tags=Cluster:search,Name:a\nmember i-1 in-service tags=Cluster:search,Name:a", Renamed},
 		{"twice", "cluster search\nmember i-0 in-service addr=aws_instance.a\nchange no-op aws_instance.b id=i-0", Membership + " " + Twice},
 		{"hybrid", "cluster search\nmember i-0 in-service addr=aws_instance.a ami=ami-1\nmember i-1 in-service addr=aws_instance.b ami=ami-2", Generations},
 		{"surplus", resized + "member i-0 in-service group=search launched=9h\nmember i-1 in-service group=search launched=9h\nmember i-2 in-service group=search launched=9h\nmember i-3 in-service group=search launched=1h", Size + " " + Surplus},
 		{"a group that is gone", "cluster search groups=search\nchange no-op aws_autoscaling_group.search id=search name=search->search", Gone},
+		{"off its target group", "cluster search\nmember i-0 in-service addr=aws_instance.a\n" + place80, Detached},
+		{"on another port", "cluster search\nmember i-0 in-service addr=aws_instance.a targets=tg-1 ports=81\n" + place80, Port},
+		{"on one more port", "cluster search\nmember i-0 in-service addr=aws_instance.a targets=tg-1 ports=80,81\n" + place80, Target},
+		{"a stranger in its target group", "cluster search\nmember i-0 in-service addr=aws_instance.a targets=tg-1 ports=80\nmember i-1 in-service untagged tags=Name:x targets=tg-1 ports=80\n" + place80, Target},
+		{"a target that leaves", "cluster search\nmember i-0 shutting-down addr=aws_instance.a\n" + place80, ""},
+		{"targets that were not read", "cluster search\nsource elb.targets denied\nmember i-0 in-service addr=aws_instance.a\n" + place80, ""},
 		{"nothing recorded", "cluster search\nmember i-0 in-service", ""},
 	} {
 		var codes []string

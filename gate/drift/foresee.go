@@ -18,6 +18,18 @@ func Foresee(state *gate.State, ds []Difference, sets func(address, attribute st
 	for i := range p.Changes {
 		p.Changes[i] = foresee(p, p.Changes[i], ds, sets)
 	}
+	p.Changes = slices.DeleteFunc(p.Changes, func(c gate.Change) bool {
+		i := slices.IndexFunc(ds, func(d Difference) bool {
+			return d.Address == c.Address && d.Ref == c.ID && c.Deposed == "" && (d.Code == Gone || d.Code == Renamed)
+		})
+		if i < 0 {
+			return false
+		}
+		// A refresh would find it deleted.
+		c.Action, c.After, c.Changed = gate.Delete, nil, nil
+		p.Drift = append(p.Drift, c)
+		return true
+	})
 	p.Drift = found(p.Drift)
 	return p
 }

@@ -75,14 +75,27 @@ func undeclaredMember(m gate.MemberView) bool {
 	return !m.Managed && m.Phase != gate.Gone && m.Phase != gate.Leaving
 }
 
-// undeclared finds members that no state has an address for.
-func undeclared(v *gate.View) []Difference {
+// heirs are the members that have the names of others that are gone: they are
+// told with those, and with one way out.
+func heirs(ds []Difference) []string {
+	var out []string
+	for _, d := range ds {
+		if d.Code == Renamed {
+			out = append(out, d.Live)
+		}
+	}
+	return out
+}
+
+// undeclared finds members that no state has an address for, but for those that
+// are told already.
+func undeclared(v *gate.View, told []string) []Difference {
 	if v.Cluster.Unmanaged == gate.Allow {
 		return nil
 	}
 	d := Difference{Code: Unmanaged, Recorded: "nothing"}
 	for _, m := range v.Members {
-		if undeclaredMember(m) {
+		if undeclaredMember(m) && !slices.Contains(told, m.ID) {
 			d.Members, d.Region = append(d.Members, m.ID), m.Region
 		}
 	}

@@ -86,12 +86,15 @@ func oneByOne(d Difference, a Around) []Step {
 	}
 	var lines []string
 	seen := map[string]bool{}
-	for _, m := range a.Live.Members {
-		i := slices.IndexFunc(a.Recorded, func(c gate.Change) bool { return c.Type == "aws_instance" && c.ID == m.ID && c.Deposed == "" })
-		if i < 0 || !slices.Contains(d.Members, m.ID) || m.Phase == gate.Leaving || alike(m, youngest) {
+	for _, c := range a.Recorded {
+		i := slices.IndexFunc(a.Live.Members, func(m gate.Member) bool { return c.Type == "aws_instance" && c.ID == m.ID && c.Deposed == "" })
+		if i < 0 || !slices.Contains(d.Members, c.ID) {
 			continue
 		}
-		c := a.Recorded[i]
+		m := a.Live.Members[i]
+		if m.Phase == gate.Leaving || alike(m, youngest) {
+			continue
+		}
 		resource := gate.Unkeyed(c.Address)
 		if image := youngest.Attrs["ami"]; !seen[resource] && m.Attrs["ami"] != image {
 			lines = append(lines, edit(Difference{Code: Template, Address: c.Address, Attribute: "ami", Live: image}, a.Where), "lifecycle { ignore_changes = [ami] }"+at(a, c.Address, "lifecycle"))
@@ -102,7 +105,7 @@ func oneByOne(d Difference, a Around) []Step {
 	if len(lines) == 0 {
 		return []Step{{"Nobody of them is recorded but those made last. Import the others first, or wait until they are gone", "holdfast drift"}}
 	}
-	return []Step{{fmt.Sprintf("Finish the rollout to what %s was made from, one at a time. ignore_changes keeps Terraform from replacing all of them at once; add to it where there is one", youngest.ID), strings.Join(lines, "\n")}}
+	return []Step{{fmt.Sprintf("If all should be made as %s was, the youngest: finish the rollout, one at a time. ignore_changes keeps Terraform from replacing all of them at once; add to it where there is one. If not, let that one go in the same way", youngest.ID), strings.Join(lines, "\n")}}
 }
 
 // alike reports whether two members were made alike, as far as is known.

@@ -67,8 +67,8 @@ func (d Difference) madeBy(event string) bool {
 		if d.Attribute == "suspended_processes" {
 			events = []string{"SuspendProcesses", "ResumeProcesses"}
 		}
-	default: // what is lost may have many reasons
-		return true
+	default: // what is lost may have many reasons, but not these
+		return !slices.Contains([]string{"RegisterTargets", "DeregisterTargets", "CreateTags", "DeleteTags", "CreateOrUpdateTags", "SuspendProcesses", "ResumeProcesses", "SetInstanceProtection"}, event)
 	}
 	return slices.Contains(events, event)
 }
@@ -79,6 +79,11 @@ func (d Difference) sizedBy(a gate.Attribution) bool {
 	word := map[string]string{"desired_capacity": "desired", "min_size": "min", "max_size": "max"}[d.Attribute]
 	if d.Code == Surplus {
 		word = "desired"
+	}
+	// What a group says of how it came to its recorded size is no news.
+	recorded, _, _ := strings.Cut(d.Recorded, " ")
+	if a.Source == gate.SourceActivities && word == "desired" && strings.HasSuffix(a.Detail, " to "+recorded) {
+		return false
 	}
 	return a.Detail == "" || strings.Contains(a.Detail, word)
 }

@@ -37,6 +37,11 @@ func TestWhoMadeADifferenceAndWhetherByHand(t *testing.T) {
 		{"one of two by hand", surplus, []gate.Attribution{did("i-1", "RunInstances", gate.MeansService, ""), did("i-2", "RunInstances", gate.MeansConsole, "")}, 2, gate.Yes},
 		{"none of two by hand", surplus, []gate.Attribution{did("i-1", "RunInstances", gate.MeansService, ""), did("i-2", "RunInstances", gate.MeansService, "")}, 2, gate.No},
 		{"a sum of many", Difference{Code: Generations, Region: "r", Members: []string{"i-1"}}, []gate.Attribution{did("i-1", "RunInstances", gate.MeansConsole, "")}, 0, gate.TriUnknown},
+		{"how it came to what was recorded", Difference{Code: Size, Region: "r", Ref: "asg", Attribute: "desired_capacity", Recorded: "3"},
+			[]gate.Attribution{byHand, {Region: "r", Ref: "asg", Event: "UpdateAutoScalingGroup", Detail: "desired 0 to 3", Source: gate.SourceActivities}}, 1, gate.Yes},
+		{"lost, and not by that", Difference{Code: Gone, Region: "r", Ref: "i-1"}, []gate.Attribution{did("i-1", "DeregisterTargets", gate.MeansConsole, "target group web")}, 0, gate.TriUnknown},
+		{"off its target group", Difference{Code: Detached, Region: "r", Ref: "i-1", place: gate.Registration{Group: "arn:x:targetgroup/web/0"}},
+			[]gate.Attribution{did("i-1", "DeregisterTargets", gate.MeansConsole, "target group web"), did("i-1", "DeregisterTargets", gate.MeansConsole, "target group other"), did("i-1", "RegisterTargets", gate.MeansConsole, "target group web")}, 1, gate.Yes},
 		{"lost, whatever for", Difference{Code: Gone, Region: "r", Ref: "i-1"}, []gate.Attribution{did("i-1", "Server.InternalError", gate.MeansService, "")}, 1, gate.No},
 	} {
 		trail := gate.Trail{Attributions: c.trail}

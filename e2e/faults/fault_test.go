@@ -254,7 +254,7 @@ func items(body []byte, list string) []span {
 		case !ok:
 		case e.Name.Local == list:
 			inside = true
-		case inside && slices.Contains([]string{"item", "member", "ReplicationGroup", "CacheCluster"}, e.Name.Local):
+		case inside && slices.Contains([]string{"item", "member", "ReplicationGroup", "CacheCluster", "DBInstance", "DBCluster", "DBClusterMember", "DBClusterSnapshot", "GlobalClusterMember"}, e.Name.Local):
 			if err := d.Skip(); err != nil {
 				panic(err)
 			}
@@ -263,7 +263,7 @@ func items(body []byte, list string) []span {
 	}
 }
 
-var statusWord = regexp.MustCompile(`<(name|status|State|Status|StatusCode|LifecycleState|HealthStatus|CacheClusterStatus|CacheNodeStatus|AutomaticFailover)>[^<]+</`)
+var statusWord = regexp.MustCompile(`<(name|status|State|Status|StatusCode|LifecycleState|HealthStatus|CacheClusterStatus|CacheNodeStatus|AutomaticFailover|DBInstanceStatus)>[^<]+</`)
 
 // unknownWords replaces every status by one that AWS may think of some day.
 func unknownWords(body []byte) []byte {

@@ -180,6 +180,20 @@ func scenarios() []*scenario {
 		{name: "database, ready", want: gate.Allow, before: databaseOf, draft: restarts},
 		{name: "database, behind", want: gate.Block, before: databaseOf, others: noDatabase(), acts: func(w *awssim.World) { w.Delay(home, "orders-ro", time.Hour) }, draft: restarts},
 		{name: "database, its standby failed", want: gate.Block, before: databaseOf, others: noDatabase(), acts: func(w *awssim.World) { w.SetDatabaseStatus(home, "orders-ro", "failed") }, draft: restarts},
+		{name: "aurora, a reader goes", want: gate.Allow, before: auroraOf(2), draft: readerGoes},
+		{name: "aurora, behind", want: gate.Block, before: auroraOf(2), others: noDatabase(), acts: func(w *awssim.World) { w.Delay(home, "shop-1", time.Hour) }, draft: readerGoes},
+		{name: "aurora, fails over", want: gate.Block, before: auroraOf(2), others: noDatabase(), acts: func(w *awssim.World) { w.FailOverCluster(home, "shop", "shop-1") }, draft: readerGoes},
+		{name: "aurora, global", want: gate.Block, page: 20, before: auroraAmong, acts: func(w *awssim.World) { w.JoinGlobal("world", home, "shop") }, draft: auroraEnds,
+			others: map[string]func() *awssim.World{
+				"the cluster is gone": noDatabase()["there is no database"],
+				"the cluster left the global one": func() *awssim.World {
+					w := awssim.New(noon)
+					auroraAmong(w)
+					w.JoinGlobal("world", home, "shop")
+					w.LeaveGlobal(home, "shop")
+					return w
+				},
+			}},
 		{name: "another account", want: gate.Block, account: "210987654321", before: groupOf(5, ""), draft: func(d *draft) { d.only(5, 4) }},
 	}
 }
@@ -202,6 +216,38 @@ func tableOf(w *awssim.World) {
 func tableEnds(d *draft) {
 	v := values{"id": "orders", "name": "orders", "arn": "arn:aws:dynamodb:" + home + ":" + awssim.DefaultAccount + ":table/orders", "region": home}
 	d.changes = append(d.changes, change("aws_dynamodb_table.orders", "aws_dynamodb_table", "delete", v, nil))
+}
+
+// auroraOf makes a cluster with that many readers that keep up, and a fresh
+// snapshot.
+func auroraOf(readers int) func(*awssim.World) {
+	return func(w *awssim.World) {
+		w.MakeCluster(home, "shop", readers+1)
+		w.SnapshotCluster(home, "shop", "by-hand", "manual")
+		w.Advance(minutes)
+	}
+}
+
+// auroraAmong makes a cluster, and enough global ones of others for a second page.
+func auroraAmong(w *awssim.World) {
+	auroraOf(1)(w)
+	for i := range 22 {
+		id := fmt.Sprintf("other-%02d", i)
+		w.MakeCluster(away, id, 0)
+		w.JoinGlobal("all-"+id, away, id)
+	}
+}
+
+// readerGoes is a plan that deletes one of the two readers.
+func readerGoes(d *draft) {
+	v := values{"id": "shop-2", "identifier": "shop-2", "cluster_identifier": "shop", "region": home}
+	d.changes = append(d.changes, change("aws_rds_cluster_instance.m", "aws_rds_cluster_instance", "delete", v, nil))
+}
+
+// auroraEnds is a plan that deletes the cluster.
+func auroraEnds(d *draft) {
+	v := values{"id": "shop", "cluster_identifier": "shop", "region": home, "skip_final_snapshot": true}
+	d.changes = append(d.changes, change("aws_rds_cluster.shop", "aws_rds_cluster", "delete", v, nil))
 }
 
 // databaseOf makes a database with one standby that keeps up.

@@ -272,6 +272,8 @@ func TestClusterMissingFromItsList(t *testing.T) {
 		}
 	}
 	problem("lacks shop, of which shop-0 is an instance")
+	s.JoinGlobal("world", home, "shop")
+	problem("(and 2 more reads failed)")
 	from = "other"
 	problem("answered about other, for which it was not asked")
 }

@@ -88,6 +88,7 @@ func (b *bucketRead) readVersions(ctx context.Context, all *sites) {
 		var ages ages
 		var key, version *string
 		var newer entry
+		current := 0
 		read := b.sample(ctx, s, "s3:ListBucketVersions", all, func(ctx context.Context, at *site) (more bool, err error) {
 			in := &s3.ListObjectVersionsInput{Bucket: &b.name, Prefix: &prefix, KeyMarker: key, VersionIdMarker: version}
 			if b.o.PageSize > 0 {
@@ -111,13 +112,42 @@ func (b *bucketRead) readVersions(ctx context.Context, all *sites) {
 					}
 					ages.add(since, e.size)
 				}
+				if e.latest && !e.marker {
+					current++
+				}
 				newer = e
 			}
 			key, version = out.NextKeyMarker, out.NextVersionIdMarker
 			return sdk.ToBool(out.IsTruncated), nil
 		})
-		b.sampled(prefix, func(s *gate.Sample) { s.Noncurrent = ages.end(read) })
+		b.sampled(prefix, func(s *gate.Sample) {
+			if s.Noncurrent = ages.end(read); read != failed {
+				b.current[prefix] = current
+			}
+		})
 	})
+}
+
+// agree marks as read in part the list that shows nothing below a prefix where
+// the other list of the same bucket shows objects: both are of the same moment (S3
+// User Guide, "Amazon S3 data consistency model"), so one of them is not whole.
+func (b *bucketRead) agree() {
+	for i := range b.samples {
+		s := &b.samples[i]
+		current, read := b.current[s.Prefix]
+		contradicts := func(source, other string) {
+			b.extra[source].fail(fault{gate.ProblemPartial, source + " in " + b.where().region + " shows nothing in bucket " + b.name + ", and " + other + " shows objects there: try again in a minute"})
+		}
+		switch {
+		case !read:
+		case s.Objects.Empty() && current > 0:
+			s.Objects.Whole = false
+			contradicts(gate.SourceObjects, gate.SourceVersions)
+		case s.Objects.Count() > 0 && current == 0 && s.Noncurrent.Whole:
+			s.Noncurrent.Whole = false
+			contradicts(gate.SourceVersions, gate.SourceObjects)
+		}
+	}
 }
 
 // An entry is a version or a delete marker.

@@ -34,6 +34,7 @@ type bucketRead struct {
 	missing bool // some call said that nobody has a bucket of that name
 	store   gate.DataStore
 	samples []gate.Sample
+	current map[string]int // objects that the versions below a prefix show; without an entry they were not read
 }
 
 // sites are the clients made so far, by region; buckets share them, so that
@@ -74,7 +75,7 @@ func (r *reading) readBuckets(ctx context.Context) {
 	slices.Sort(names)
 	reads := map[string]*bucketRead{}
 	for _, name := range slices.Compact(names) {
-		reads[name] = &bucketRead{reading: r, name: name, at: all.in(r, r.region)}
+		reads[name] = &bucketRead{reading: r, name: name, at: all.in(r, r.region), current: map[string]int{}}
 	}
 	var fs []func()
 	for _, b := range reads {
@@ -117,6 +118,7 @@ func (b *bucketRead) read(ctx context.Context, all *sites) {
 		func() { b.readVersions(ctx, all) },
 		func() { b.readStorage(ctx) },
 	)
+	b.agree()
 }
 
 // keep hands over the bucket, if there is one.

@@ -147,16 +147,25 @@ func sameName(asked []string, id *string) bool {
 }
 
 // agree marks the clusters as read in part where an instance is of one that is
-// not among them: it would pass for one that is gone.
+// not among them, or a global cluster has it: it would pass for one that is gone.
 func (d *databases) agree() {
 	s := d.extra[gate.SourceDBClusters]
 	if s == nil || !s.whole() {
 		return
 	}
+	lacks := func(cluster, why string) {
+		if _, there := d.clusters[cluster]; !there && slices.Contains(d.about(gate.SourceDBClusters), cluster) {
+			s.fail(fault{gate.ProblemPartial, s.name + " in " + d.region + " lacks " + cluster + ", " + why + ": try again in a minute"})
+		}
+	}
 	for _, id := range sortedKeys(d.instances) {
-		cluster := sdk.ToString(d.instances[id].DBClusterIdentifier)
-		if _, there := d.clusters[cluster]; cluster != "" && !there && slices.Contains(d.about(gate.SourceDBClusters), cluster) {
-			s.fail(fault{gate.ProblemPartial, s.name + " in " + d.region + " lacks " + cluster + ", of which " + id + " is an instance: try again in a minute"})
+		lacks(sdk.ToString(d.instances[id].DBClusterIdentifier), "of which "+id+" is an instance")
+	}
+	for _, g := range d.globals {
+		for _, m := range g.GlobalClusterMembers {
+			if l := (gate.Link{Peer: sdk.ToString(m.DBClusterArn)}); elsewhere(l.Peer) == d.region {
+				lacks(l.Name(), "which is a member of "+sdk.ToString(g.GlobalClusterIdentifier))
+			}
 		}
 	}
 }

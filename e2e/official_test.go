@@ -65,7 +65,7 @@ func officially() map[string][]string {
 // times only: with each look the clock goes on further.
 func TestOfficialDatabases(t *testing.T) {
 	t.Parallel()
-	plays := map[string][]string{"callrail-2016": {"behind", "only", "twin-tags"}}
+	plays := map[string][]string{"callrail-2016": {"behind", "only", "twin-ready", "twin-spare", "twin-tags"}}
 	playExamples(t, layer{name: "official", sim: true, plays: plays, install: install, open: func() (*stage.Stage, error) {
 		return official(simulated(2 * time.Minute))
 	}})

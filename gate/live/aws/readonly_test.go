@@ -68,11 +68,11 @@ func TestReadsOnly(t *testing.T) {
 				if x.Name == "client" && !reads.MatchString(name) {
 					t.Errorf("%s: client calls %s, which is no read", at, name)
 				}
-			case *ast.SelectorExpr:
-				if slices.Contains(clients, x.Sel.Name) {
+			case *ast.SelectorExpr, *ast.CallExpr:
+				if slices.Contains(clients, clientOf(x)) {
 					calls++
 					if !reads.MatchString(name) {
-						t.Errorf("%s: %s calls %s, which is no read", at, x.Sel.Name, name)
+						t.Errorf("%s: %s calls %s, which is no read", at, clientOf(x), name)
 					}
 				}
 			}
@@ -102,7 +102,19 @@ func serviceImports(f *ast.File) map[string]bool {
 	return out
 }
 
-// clientFields returns the struct fields whose type is a client.
+// clientOf returns the field that an expression takes, or calls, to have a
+// client: elb of both r.elb and r.clients.elb().
+func clientOf(n ast.Node) string {
+	if call, ok := n.(*ast.CallExpr); ok {
+		n = call.Fun
+	}
+	if s, ok := n.(*ast.SelectorExpr); ok {
+		return s.Sel.Name
+	}
+	return ""
+}
+
+// clientFields returns the struct fields that are a client, or make one.
 func clientFields(f *ast.File) []string {
 	var out []string
 	ast.Inspect(f, func(n ast.Node) bool {
@@ -110,7 +122,11 @@ func clientFields(f *ast.File) []string {
 		if !ok {
 			return true
 		}
-		star, ok := field.Type.(*ast.StarExpr)
+		of := field.Type
+		if f, ok := of.(*ast.FuncType); ok && f.Results.NumFields() == 1 {
+			of = f.Results.List[0].Type
+		}
+		star, ok := of.(*ast.StarExpr)
 		if !ok {
 			return true
 		}

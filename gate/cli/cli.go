@@ -10,7 +10,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -20,7 +19,6 @@ import (
 	"github.com/holdfast-gate/holdfast/gate/live"
 	"github.com/holdfast-gate/holdfast/gate/live/aws"
 	"github.com/holdfast-gate/holdfast/gate/terraform"
-	"github.com/holdfast-gate/holdfast/gate/tfplan"
 )
 
 // The exit statuses of holdfast's own verbs. 2 is never used: many tools take
@@ -61,7 +59,6 @@ func Main() int {
 	// A reader that went away is an error of the write, so that what must be
 	// cleaned up is; the signal itself would end the process at once.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
-	debug.SetGCPercent(tfplan.GCPercent)
 	return Run(ctx, system(), os.Args[1:])
 }
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"time"
 
 	"github.com/holdfast-gate/holdfast/gate"
@@ -43,6 +44,8 @@ func (g *global) gate() (*pipeline.Gate, error) {
 // gateUnder is the gate under a config.
 func (g *global) gateUnder(cfg *gate.Config) *pipeline.Gate {
 	g.observe = cfg.Observe
+	// Not in Main: a process that reads no plan ends before its first collection.
+	debug.SetGCPercent(tfplan.GCPercent)
 	return &pipeline.Gate{
 		Config: cfg,
 		Decode: tfplan.Decode,

@@ -9,7 +9,8 @@ import (
 func TestRegexpIsCompiledOnceAndLate(t *testing.T) {
 	broken := lazy.MustCompile("(")
 	good := lazy.MustCompile("^a+$")
-	if good() != good() || !good().MatchString("aa") || good().MatchString("b") {
+	first, second := good(), good()
+	if first != second || !first.MatchString("aa") || first.MatchString("b") {
 		t.Error("want one expression, as regexp compiles it")
 	}
 	defer func() {

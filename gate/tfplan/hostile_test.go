@@ -110,7 +110,7 @@ func TestDepthBombs(t *testing.T) {
 // times over.
 func TestSizeBombs(t *testing.T) {
 	const refused, taken = true, false
-	string50 := func(before, after string) io.Reader { return long(before, "0123456789", 5_000_000, after) }
+	string20 := func(before, after string) io.Reader { return long(before, "0123456789", 2_000_000, after) }
 	around := func(plan string) (before, after string) {
 		before, after, _ = strings.Cut(plan, "%s")
 		return before, after
@@ -125,15 +125,15 @@ func TestSizeBombs(t *testing.T) {
 		refuse bool
 		most   int
 	}{
-		{"50 MB of string, skipped", string50(around(section(`"x":"%s"`))), taken, 384 * MiB},
-		{"50 MB of string, not kept", string50(around(part(`"before":{"user_data":"%s"}`))), taken, 640 * MiB},
-		{"50 MB of string, kept", string50(around(held(`{"a":"%s"}`))), taken, 768 * MiB},
-		{"50 MB of address", string50(around(entries(`{"address":"aws_instance.%s","type":"aws_instance","change":{"actions":["delete"]}}`))), refused, 640 * MiB},
-		{"50 MB of type", string50(around(entries(`{"address":"aws_instance.a","type":"%s","change":{"actions":["delete"]}}`))), refused, 640 * MiB},
-		{"50 MB of action", string50(around(entries(`{"address":"aws_instance.a","type":"aws_instance","change":{"actions":["%s"]}}`))), taken, 640 * MiB},
-		{"50 MB of version", string50(around(`{"format_version":"%s","resource_changes":[]}`)), refused, 640 * MiB},
-		{"50 MB of digits, kept", string50(around(held(`1%s`))), refused, 640 * MiB},
-		{"50 MB of digits, skipped", string50(around(section(`"x":1%s`))), taken, 384 * MiB},
+		{"20 MB of string, skipped", string20(around(section(`"x":"%s"`))), taken, 160 * MiB},
+		{"20 MB of string, not kept", string20(around(part(`"before":{"user_data":"%s"}`))), taken, 256 * MiB},
+		{"20 MB of string, kept", string20(around(held(`{"a":"%s"}`))), taken, 320 * MiB},
+		{"20 MB of address", string20(around(entries(`{"address":"aws_instance.%s","type":"aws_instance","change":{"actions":["delete"]}}`))), refused, 256 * MiB},
+		{"20 MB of type", string20(around(entries(`{"address":"aws_instance.a","type":"%s","change":{"actions":["delete"]}}`))), refused, 256 * MiB},
+		{"20 MB of action", string20(around(entries(`{"address":"aws_instance.a","type":"aws_instance","change":{"actions":["%s"]}}`))), taken, 256 * MiB},
+		{"20 MB of version", string20(around(`{"format_version":"%s","resource_changes":[]}`)), refused, 256 * MiB},
+		{"20 MB of digits, kept", string20(around(held(`1%s`))), refused, 256 * MiB},
+		{"20 MB of digits, skipped", string20(around(section(`"x":1%s`))), taken, 160 * MiB},
 		{"a million digits that differ", with(part(`"before":{"x":1%s},"after":{"x":2}`), "0", 1_000_000), taken, 64 * MiB},
 		{"100 MB of blanks", with(section(`"x":%s1`), "    ", 25_000_000), refused, 512 * MiB},
 		{"30 MB of list, skipped", with(section(`"prior_state":[%s1]`), `{"a":[1]},`, 3_000_000), taken, 16 * MiB},

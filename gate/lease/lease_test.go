@@ -139,6 +139,7 @@ func TestReleaseFreesOnlyOnesOwn(t *testing.T) {
 		says(t, alice.Cause(), "the store has not confirmed it for 1m")
 		alice.stop() // what follows is about Release alone
 		alice.work.Wait()
+		synctest.Wait() // and the call that was left behind is made in the same trouble
 		s.disturb(nil)
 		bob := take(t, keeper(s, "bob", 0), "search")
 		ok(t, alice.Release(t.Context()))

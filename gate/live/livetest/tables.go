@@ -51,7 +51,10 @@ func tableAndItsPeers(t *testing.T, shows TableShows, c TableCloud) {
 	}
 	c.Reader(Home, "other", "g", true)
 	c.Replica(Home, "orders", Away)
-	_, d := readTable(t, shows, c, "orders")
+	s, d := readTable(t, shows, c, "orders")
+	if r, there := s.DataStore(gate.KindTable, Away, "orders"); there != shows.Replicas || there && r.Facts["deletion_protection"] != "false" {
+		t.Errorf("the replica where it is: got %v, %+v", there, r)
+	}
 	if d.Phase != gate.Steady && d.Phase != gate.Changing || d.ARN == "" || (d.Identity != "") != shows.Identity || d.Facts["deletion_protection"] != "false" || d.Facts["stream"] != "NEW_AND_OLD_IMAGES" {
 		t.Errorf("got %+v, want an active table with its facts", d)
 	}
@@ -88,7 +91,7 @@ func readTable(t *testing.T, shows TableShows, c TableCloud, name string) (*gate
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	asked := map[string][]string{}
-	for _, s := range TableSources() {
+	for _, s := range append(TableSources(), gate.SourceTableReplicas) {
 		asked[s] = []string{name}
 	}
 	snapshot := live.Read(ctx, c.Now, c.Collector(), map[string]live.Want{Home: {Asked: asked}})
@@ -102,7 +105,8 @@ func readTable(t *testing.T, shows TableShows, c TableCloud, name string) (*gate
 	return snapshot, d
 }
 
-// TableSources are all sources about tables.
+// TableSources are the sources about tables that are read of every one; its
+// replicas are read where it has some.
 func TableSources() []string {
 	return []string{gate.SourceTables, gate.SourceTableStreams, gate.SourceTableBackups, gate.SourceRecovery, gate.SourceMappings, gate.SourcePipes, gate.SourceEndpoints, gate.SourceTasks}
 }

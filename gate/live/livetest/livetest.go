@@ -103,7 +103,7 @@ func (s *suite) readAll(wants map[string]live.Want) *gate.Snapshot {
 		s.Errorf("sources: got %d rows, want %d: %v", got, want, snapshot.Sources)
 	}
 	for _, src := range snapshot.Sources {
-		if src.Name == gate.SourceRefreshes && !s.Refreshes && len(snapshot.Groups) > 0 {
+		if src.Name == gate.SourceRefreshes && !s.Refreshes && len(snapshot.Groups) > 0 && !wants[src.Region].Brief {
 			if src.Complete || src.Problem == gate.ProblemNone || src.Err == "" {
 				s.Errorf("%s: got complete %v, problem %q, %q, want a problem: this cloud has no such call", src.Name, src.Complete, src.Problem, src.Err)
 			}

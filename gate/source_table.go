@@ -1,7 +1,5 @@
 package gate
 
-import "slices"
-
 // The sources about tables and about what carries changes from one store to
 // another. They are read only when a check asks for them.
 const (
@@ -38,8 +36,8 @@ func ReplicasEnded(c Change) (ended map[string]bool, known bool) {
 	if !c.Does("replica") {
 		return ended, true
 	}
-	if slices.Contains(c.Unknown, "replica") {
-		// Which replicas stay will be known only at apply.
+	if c.unknown("replica") {
+		// Which replicas stay will be known only at apply, or is hidden.
 		return nil, false
 	}
 	after := Replicas(c.After)

@@ -144,8 +144,8 @@ func (c Change) unlisted(lists ...[]string) []string {
 	return out
 }
 
-// unknown reports whether the value of an attribute after the plan is not
+// Hides reports whether the value of an attribute after the plan is not
 // known here: it will be only after apply, or it is sensitive and was dropped.
-func (c Change) unknown(name string) bool {
+func (c Change) Hides(name string) bool {
 	return slices.Contains(c.Unknown, name) || slices.Contains(c.Sensitive, name)
 }

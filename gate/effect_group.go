@@ -125,7 +125,7 @@ func (v *View) unproven(c Change, g Group) string {
 			return "whether members pass the health check that the group begins to heed is not known"
 		}
 	}
-	if slices.Contains(c.Changed, "mixed_instances_policy") && (c.unknown("mixed_instances_policy") || !reflect.DeepEqual(weights(c.Before), weights(c.After))) {
+	if slices.Contains(c.Changed, "mixed_instances_policy") && (c.Hides("mixed_instances_policy") || !reflect.DeepEqual(weights(c.Before), weights(c.After))) {
 		return "how many members the group wants once it weighs them anew is not known"
 	}
 	return ""
@@ -183,7 +183,7 @@ func sent(c Change, name string, live int) int {
 	}
 	// A size that is unknown until apply, or null, is the worst it could be.
 	n, _ := c.After.Int(name)
-	if c.unknown(name) {
+	if c.Hides(name) {
 		return 0
 	}
 	return n
@@ -199,7 +199,7 @@ func resumed(c Change, g Group) []string {
 	var out []string
 	for _, p := range g.Suspended {
 		// An unknown list may keep none of them.
-		if !slices.Contains(keeps, p) || c.unknown("suspended_processes") {
+		if !slices.Contains(keeps, p) || c.Hides("suspended_processes") {
 			out = append(out, p)
 		}
 	}
@@ -212,13 +212,13 @@ func rolls(c Change, g Group, target int) (n int, why string) {
 	refresh := c.After.Block("instance_refresh")
 	lived := len(c.changes("max_instance_lifetime")) > 0
 	watched := append([]string{"launch_template", "launch_configuration", "mixed_instances_policy"}, refresh.Strings("triggers")...)
-	if c.unknown("instance_refresh") {
+	if c.Hides("instance_refresh") {
 		// Triggers that are not known may be any attribute.
 		watched = c.Changed
 	}
 	changed := c.changes(watched...)
 	// A refresh block that is not known yet may be there.
-	planned := refresh != nil || c.unknown("instance_refresh")
+	planned := refresh != nil || c.Hides("instance_refresh")
 	switch {
 	case len(changed) > 0 && planned:
 		lo, hi := limits(c, g, refresh.Block("preferences"))
@@ -244,7 +244,7 @@ func limits(c Change, g Group, preferences Attrs) (int, int) {
 			hi = 100
 		}
 	}
-	if c.unknown("instance_refresh") {
+	if c.Hides("instance_refresh") {
 		// Preferences that are not known may keep none of them.
 		return 0, hi
 	}
@@ -279,7 +279,7 @@ func (v *View) moveZones(c Change, g Group, target int, e *Effect, does *[]strin
 	}
 	zones, subnets := c.After.Strings("availability_zones"), c.After.Strings("vpc_zone_identifier")
 	// Where subnets are planned, or may be, the zones say nothing.
-	byZone := len(subnets) == 0 && !c.unknown("vpc_zone_identifier")
+	byZone := len(subnets) == 0 && !c.Hides("vpc_zone_identifier")
 	for _, id := range v.inGroup(g) {
 		m, _ := v.member(id)
 		// A zone or subnet that is not known yet may be any but this member's.
@@ -292,7 +292,7 @@ func (v *View) moveZones(c Change, g Group, target int, e *Effect, does *[]strin
 	}
 	comes := slices.ContainsFunc(names, func(name string) bool {
 		before := c.Before.Strings(name)
-		return c.unknown(name) || slices.ContainsFunc(c.After.Strings(name), func(place string) bool { return !slices.Contains(before, place) })
+		return c.Hides(name) || slices.ContainsFunc(c.After.Strings(name), func(place string) bool { return !slices.Contains(before, place) })
 	})
 	if comes && target > 1 {
 		e.Rolls += cost(v.mayServe(g), (target+9)/10)

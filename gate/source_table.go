@@ -36,7 +36,7 @@ func ReplicasEnded(c Change) (ended map[string]bool, known bool) {
 	if !c.Does("replica") {
 		return ended, true
 	}
-	if c.unknown("replica") {
+	if c.Hides("replica") {
 		// Which replicas stay will be known only at apply, or is hidden.
 		return nil, false
 	}

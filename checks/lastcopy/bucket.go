@@ -138,7 +138,7 @@ func unfed(p *gate.Pass, c gate.Change) {
 	id := bucketOf(c)
 	before, _ := feeds(c.Before)
 	after, known := feeds(c.After)
-	hidden := slices.Contains(c.Sensitive, "rule") || slices.Contains(c.Unknown, "rule")
+	hidden := c.Hides("rule")
 	if c.Action == gate.Delete {
 		after, known, hidden = nil, true, false
 	}

@@ -44,7 +44,7 @@ func database(c gate.Change) []loss {
 // blueGreen reports whether an update is made by a blue/green deployment: it is
 // switched on, or may be, and something changes that is not only recorded.
 func blueGreen(c gate.Change) bool {
-	on := slices.Contains(c.Unknown, "blue_green_update") || c.After.Block("blue_green_update")["enabled"] == true
+	on := c.Hides("blue_green_update") || c.After.Block("blue_green_update")["enabled"] == true
 	return on && slices.ContainsFunc(c.Changed, func(n string) bool {
 		return !slices.Contains([]string{"tags", "tags_all", "timeouts", "blue_green_update", "apply_immediately", "skip_final_snapshot", "final_snapshot_identifier", "delete_automated_backups"}, n)
 	})

@@ -133,7 +133,7 @@ func planned(c gate.Change, name string) []gate.LifecycleRule {
 		}
 		return nil
 	}
-	return rules(list, small(c.After) || slices.Contains(c.Unknown, "transition_default_minimum_object_size"), partly)
+	return rules(list, small(c.After) || c.Hides("transition_default_minimum_object_size"), partly)
 }
 
 // recorded are the rules that the state has. What is hidden of them takes

@@ -3,7 +3,6 @@ package replicationlive
 import (
 	"cmp"
 	"fmt"
-	"slices"
 
 	"github.com/holdfast-gate/holdfast/gate"
 )
@@ -119,8 +118,8 @@ func expires(c gate.Change) bool {
 	if !c.Does("ttl") {
 		return false
 	}
-	if slices.Contains(c.Unknown, "ttl") {
-		// What will be known only at apply may be anything.
+	if c.Hides("ttl") {
+		// What will be known only at apply, or is hidden, may be anything.
 		return true
 	}
 	after := c.After.Block("ttl")

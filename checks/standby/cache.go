@@ -66,7 +66,7 @@ func resized(c gate.Change, t *touch) {
 	switch {
 	case c.Does("replicas_per_node_group", "node_group_configuration"):
 		t.keeps = keeps(c, "replicas_per_node_group", 0) + 1
-	case c.Does("num_cache_clusters") && (!c.Does("num_node_groups") || slices.Contains(c.Unknown, "num_node_groups")):
+	case c.Does("num_cache_clusters") && (!c.Does("num_node_groups") || c.Hides("num_node_groups")):
 		t.keeps = keeps(c, "num_cache_clusters", 1)
 	}
 	was, known := c.Before.Int("num_node_groups")
@@ -88,7 +88,7 @@ func resized(c gate.Change, t *touch) {
 // keeps is the number that an attribute will be. What is not known before apply
 // may be the fewest there can be.
 func keeps(c gate.Change, name string, fewest int) int {
-	if n, known := c.After.Int(name); known && !slices.Contains(c.Unknown, name) && !c.Does("node_group_configuration") {
+	if n, known := c.After.Int(name); known && !c.Hides(name) && !c.Does("node_group_configuration") {
 		return n
 	}
 	return fewest

@@ -43,7 +43,7 @@ func database(c gate.Change) []touch {
 // restart says whether an update restarts nodes, and when: attributes are those
 // whose change does.
 func (t *touch) restart(c gate.Change, attributes func(string) bool) {
-	t.now = c.After["apply_immediately"] == true || slices.Contains(c.Unknown, "apply_immediately") || slices.Contains(c.Sensitive, "apply_immediately")
+	t.now = c.After["apply_immediately"] == true || c.Hides("apply_immediately")
 	for _, n := range c.Changed {
 		switch {
 		case attributes(n) && t.now:

@@ -38,7 +38,7 @@ func serverless(c gate.Change, t touch) []touch {
 // it, and how much is done with it, is not read.
 func lowered(c gate.Change) []refusal {
 	const remedy = "look at BytesUsedForCache and ElastiCacheProcessingUnits of the last days; if the new limit is well above both, let it through (holdfast --override standby.capacity)"
-	if slices.Contains(c.Unknown, "cache_usage_limits") || slices.Contains(c.Sensitive, "cache_usage_limits") {
+	if c.Hides("cache_usage_limits") {
 		// Limits that nobody knows before apply may be any.
 		return []refusal{{"standby.capacity", "the plan does not say what the new limits of serverless cache %s are", remedy}}
 	}

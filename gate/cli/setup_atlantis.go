@@ -1,13 +1,12 @@
 package cli
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"regexp"
 	"strings"
-	"text/template"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -69,15 +68,12 @@ func runSetupAtlantis(_ context.Context, o *setupAtlantisOptions) error {
 	if strings.ContainsAny(o.repo, "'\n") || o.repo == "" {
 		return fmt.Errorf("--repo %q is not an id of repositories\nGive HOST/OWNER/REPO, or a regular expression between slashes", o.repo)
 	}
-	var b bytes.Buffer
-	if err := reposYAML.Execute(&b, map[string]any{"Repo": o.repo, "Owners": strings.Join(o.owners, ", "), "Config": path, "Wait": short(o.wait)}); err != nil {
-		return err
-	}
 	w, err := writeTo(o.outputFile, o.Out)
 	if err != nil {
 		return err
 	}
-	if _, err := w.Write(b.Bytes()); err != nil {
+	named := strings.NewReplacer("{repo}", o.repo, "{owners}", strings.Join(o.owners, ", "), "{config}", path, "{wait}", short(o.wait))
+	if _, err := io.WriteString(w, named.Replace(reposYAML)); err != nil {
 		return err
 	}
 	return w.Close()
@@ -98,7 +94,10 @@ func short(d time.Duration) string {
 	return s
 }
 
-var reposYAML = template.Must(template.New("repos.yaml").Parse(`# Server-side configuration of Atlantis, 0.39 or later:
+// reposYAML is the file, with names in braces for what is asked for. It is no
+// text/template: that looks methods up by name, for which the linker keeps
+// every method there is, and so all of every AWS client.
+const reposYAML = `# Server-side configuration of Atlantis, 0.39 or later:
 #
 #   atlantis server --enable-policy-checks --repo-config repos.yaml
 #
@@ -106,7 +105,7 @@ var reposYAML = template.Must(template.New("repos.yaml").Parse(`# Server-side co
 # below. Versions before 0.39 judge one by other words, and those before 0.33
 # go on to apply when a run step failed.
 repos:
-- id: '{{.Repo}}'
+- id: '{repo}'
   workflow: holdfast
   apply_requirements: [approved, mergeable, undiverged]
   # Nothing of this may be changed by the atlantis.yaml of a pull request.
@@ -116,7 +115,7 @@ repos:
   custom_policy_check: true
 policies:
   owners:
-    users: [{{.Owners}}]
+    users: [{owners}]
   # There must be one: without any, Atlantis takes a policy check whose command
   # failed for one that passed. What lies at its path is not read.
   policy_sets:
@@ -132,11 +131,11 @@ workflows:
     policy_check:
       steps:
       - show
-      - run: holdfast --config {{.Config}} -o atlantis check "$PLANFILE"
+      - run: holdfast --config {config} -o atlantis check "$PLANFILE"
     # Right before apply, on what is running then. Its exit status decides, and
     # nobody can approve what it refuses.
     apply:
       steps:
-      - run: holdfast --config {{.Config}} --wait {{.Wait}} check "$PLANFILE"
+      - run: holdfast --config {config} --wait {wait} check "$PLANFILE"
       - apply
-`))
+`

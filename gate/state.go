@@ -11,6 +11,7 @@ type State struct {
 	Objects          []Change `json:"objects"`            // as no-ops: Before and After are what was recorded
 	Regions          []string `json:"regions,omitempty"`  // every region an object is in, sorted
 	Accounts         []string `json:"accounts,omitempty"` // every account an ARN names, sorted
+	Outdated         bool     `json:"outdated,omitempty"` // an object is as an older provider wrote it, with names and values that may mean something else
 }
 
 // A DriftPolicy is what the config says about drift.

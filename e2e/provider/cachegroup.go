@@ -48,7 +48,7 @@ func (*cacheGroupResource) Metadata(_ context.Context, _ resource.MetadataReques
 
 func (*cacheGroupResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	flag := schema.BoolAttribute{Optional: true}
-	resp.Schema = schema.Schema{Attributes: map[string]schema.Attribute{
+	resp.Schema = schema.Schema{Version: 2, Attributes: map[string]schema.Attribute{
 		"id":                          computedText(),
 		"arn":                         computedText(),
 		"replication_group_id":        forcesNew(schema.StringAttribute{Required: true}),

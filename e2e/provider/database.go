@@ -43,7 +43,7 @@ func (*databaseResource) Metadata(_ context.Context, _ resource.MetadataRequest,
 
 func (*databaseResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	flag := schema.BoolAttribute{Optional: true}
-	resp.Schema = schema.Schema{Attributes: map[string]schema.Attribute{
+	resp.Schema = schema.Schema{Version: 2, Attributes: map[string]schema.Attribute{
 		"id":                          computedText(),
 		"arn":                         computedText(),
 		"identifier":                  forcesNew(optionalText()),

@@ -53,6 +53,7 @@ func (*groupResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *
 	off := schema.BoolAttribute{Optional: true, Computed: true, Default: booldefault.StaticBool(false)}
 	text := schema.StringAttribute{Required: true}
 	resp.Schema = schema.Schema{
+		Version: 1,
 		Attributes: map[string]schema.Attribute{
 			"id":                        computedText(),
 			"arn":                       computedText(),

@@ -35,7 +35,7 @@ func (*instanceResource) Metadata(_ context.Context, _ resource.MetadataRequest,
 }
 
 func (*instanceResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
-	resp.Schema = schema.Schema{Attributes: map[string]schema.Attribute{
+	resp.Schema = schema.Schema{Version: 2, Attributes: map[string]schema.Attribute{
 		"id":                          computedText(),
 		"arn":                         computedText(),
 		"ami":                         forcesNew(optionalText()),

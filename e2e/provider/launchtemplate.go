@@ -42,6 +42,7 @@ func (*launchTemplateResource) Metadata(_ context.Context, _ resource.MetadataRe
 func (*launchTemplateResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	tags := schema.MapAttribute{ElementType: types.StringType, Optional: true}
 	resp.Schema = schema.Schema{
+		Version: 1,
 		Attributes: map[string]schema.Attribute{
 			"id":              computedText(),
 			"arn":             computedText(),

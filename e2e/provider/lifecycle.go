@@ -65,6 +65,7 @@ func (*lifecycleResource) Schema(_ context.Context, _ resource.SchemaRequest, re
 	}
 	moves := list(map[string]schema.Attribute{"storage_class": text})
 	resp.Schema = schema.Schema{
+		Version: 1,
 		Attributes: map[string]schema.Attribute{
 			"id":                                     computedText(),
 			"bucket":                                 forcesNew(optionalText()),

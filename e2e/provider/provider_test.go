@@ -27,11 +27,14 @@ func TestAttributesAreThoseOfTheOfficialProvider(t *testing.T) {
 		var named resource.MetadataResponse
 		tt.resource.Metadata(t.Context(), resource.MetadataRequest{}, &named)
 		t.Run(named.TypeName, func(t *testing.T) {
-			official := recorded(t, tt.plan, named.TypeName)
+			official, version := recorded(t, tt.plan, named.TypeName)
 			var got resource.SchemaResponse
 			tt.resource.Schema(t.Context(), resource.SchemaRequest{}, &got)
 			if diags := got.Schema.ValidateImplementation(t.Context()); diags.HasError() {
 				t.Fatal(diags)
+			}
+			if got.Schema.Version != version {
+				t.Errorf("schema version %d: hashicorp/aws has %d", got.Schema.Version, version)
 			}
 			for name := range got.Schema.GetAttributes() {
 				if _, ok := official[name]; !ok {
@@ -47,8 +50,9 @@ func TestAttributesAreThoseOfTheOfficialProvider(t *testing.T) {
 	}
 }
 
-// recorded returns the attributes of the first resource of a type in a plan.
-func recorded(t *testing.T, plan, kind string) map[string]any {
+// recorded returns the attributes of the first resource of a type in a plan, and
+// the version of its schema.
+func recorded(t *testing.T, plan, kind string) (map[string]any, int64) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join("..", "..", "gate", "tfplan", "testdata", "plans", plan))
 	if err != nil {
@@ -59,17 +63,32 @@ func recorded(t *testing.T, plan, kind string) map[string]any {
 			Type   string
 			Change struct{ Before map[string]any }
 		} `json:"resource_changes"`
+		Prior struct {
+			Values struct {
+				Root struct {
+					Resources []struct {
+						Type    string
+						Version int64 `json:"schema_version"`
+					}
+				} `json:"root_module"`
+			}
+		} `json:"prior_state"`
 	}
 	if err := json.Unmarshal(text, &p); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range p.Changes {
-		if c.Type == kind && c.Change.Before != nil {
-			return c.Change.Before
+		if c.Type != kind || c.Change.Before == nil {
+			continue
+		}
+		for _, r := range p.Prior.Values.Root.Resources {
+			if r.Type == kind {
+				return c.Change.Before, r.Version
+			}
 		}
 	}
 	t.Fatalf("%s has no %s", plan, kind)
-	return nil
+	return nil, 0
 }
 
 // Only what is planned to change is sent: lowering max_size alone must leave

@@ -62,6 +62,7 @@ func (*tableResource) Metadata(_ context.Context, _ resource.MetadataRequest, re
 func (*tableResource) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	text, flag := schema.StringAttribute{Optional: true}, schema.BoolAttribute{Optional: true}
 	resp.Schema = schema.Schema{
+		Version: 1,
 		Attributes: map[string]schema.Attribute{
 			"id":                          computedText(),
 			"arn":                         computedText(),

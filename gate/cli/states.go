@@ -46,7 +46,13 @@ func (g *global) recorded(ctx context.Context, cfg *gate.Config, files []string)
 		return nil, nil, err
 	}
 	var own *gate.State
-	err = tool.State(ctx, func(r io.Reader) (err error) { own, err = tfplan.DecodeState(r); return err })
+	err = tool.State(ctx, func(r io.Reader) (err error) {
+		if own, err = tfplan.DecodeState(r); err == nil && own.Outdated {
+			// As it stands it may mean something else: terraform brings it up to date.
+			err = fmt.Errorf("the state was written by an older provider\nRun %s init here, so that it can be brought up to date, then try again", tool.Name())
+		}
+		return err
+	})
 	if err != nil {
 		return nil, nil, err
 	}

@@ -96,17 +96,23 @@ func (w *Wrapper) applyNew(ctx context.Context, args terraform.Args) (int, error
 	if err != nil {
 		return status(err)
 	}
+	c := change{file: file, decision: d, call: terraform.ApplyCall{Words: args.Apply, File: file, NoColor: noColor, Bare: true}}
+	// As in terraform, a plan without changes is applied without a question.
+	asks := !args.AutoApprove && !trivial(d.input.Plan, code)
+	if !asks && len(args.Vars) == 0 {
+		return w.change(ctx, c)
+	}
 	version, err := w.Tool.Version(ctx)
 	if err != nil {
 		return 1, err
 	}
-	c := change{file: file, decision: d, call: terraform.ApplyCall{Words: args.Apply, File: file, NoColor: noColor, Bare: true}}
 	if version.VarsWithPlan() {
 		c.call.Words = append(slices.Clone(args.Apply), args.Vars...)
 	}
-	// As in terraform, a plan without changes is applied without a question.
-	if plan := d.input.Plan; !args.AutoApprove && !trivial(plan, code) {
-		c.confirm = func() (int, error) { return w.confirm(ctx, question(version.Product, plan.Workspace, args), args) }
+	if asks {
+		c.confirm = func() (int, error) {
+			return w.confirm(ctx, question(version.Product, d.input.Plan.Workspace, args), args)
+		}
 	}
 	return w.change(ctx, c)
 }

@@ -16,7 +16,8 @@ import (
 )
 
 func TestApply(t *testing.T) {
-	const made = "plan show workspace version"
+	const unasked = "plan show workspace"
+	const made = unasked + " version" // for the words of the question
 	tests := map[string]struct {
 		verb    string
 		words   string
@@ -32,9 +33,10 @@ func TestApply(t *testing.T) {
 		"nobody there to ask":   {verdict: allow(), code: 1, fails: "error asking for approval: EOF", calls: made},
 		"blocked":               {answer: "yes\n", verdict: block("survivorfloor.breached"), code: 1, calls: made},
 		"undecided is no leave": {answer: "yes\n", verdict: gate.Verdict{}, code: 1, calls: made},
-		"approved beforehand":   {words: "-auto-approve", verdict: allow(), calls: made + " apply"},
+		"approved beforehand":   {words: "-auto-approve", verdict: allow(), calls: unasked + " apply"},
+		"with a variable":       {words: "-auto-approve -var=a=b", verdict: allow(), calls: made + " apply"},
 		"approval does not skip the gate": {
-			words: "-auto-approve", verdict: block("quorum.lost"), code: 1, calls: made},
+			words: "-auto-approve", verdict: block("quorum.lost"), code: 1, calls: unasked},
 		"destroy":         {verb: "destroy", answer: "yes\n", verdict: allow(), calls: made + " apply", out: "Do you really want to destroy all resources?"},
 		"refresh only":    {words: "-refresh-only", answer: "yes\n", verdict: allow(), calls: made + " apply", out: "Would you like to update the Terraform state to reflect"},
 		"input forbidden": {words: "-input=false", answer: "yes\n", verdict: allow(), code: 1, fails: "-input=false", calls: made},

@@ -12,7 +12,7 @@ func TestWaitPlansAgainOnceSettled(t *testing.T) {
 	w := newWorld(t, "", moving(clock), moving(clock), moving(clock), touching(allow()))
 	w.Wait = 10 * time.Minute
 	code, err := w.Apply(t.Context(), "apply", []string{"-auto-approve"})
-	if want := "plan show workspace plan show workspace version apply"; code != 0 || err != nil || w.calls() != want {
+	if want := "plan show workspace plan show workspace apply"; code != 0 || err != nil || w.calls() != want {
 		t.Errorf("got %d, %v after %q; want 0 after %q", code, err, w.calls(), want)
 	}
 	for _, line := range []string{
@@ -31,7 +31,7 @@ func TestWaitPlansAgainOnceSettled(t *testing.T) {
 func TestWaitLooksTwice(t *testing.T) {
 	w := newWorld(t, "", touching(allow()))
 	w.Wait = 10 * time.Minute
-	if code, err := w.Apply(t.Context(), "apply", []string{"-auto-approve"}); code != 0 || err != nil || w.calls() != "plan show workspace version apply" {
+	if code, err := w.Apply(t.Context(), "apply", []string{"-auto-approve"}); code != 0 || err != nil || w.calls() != "plan show workspace apply" {
 		t.Errorf("got %d, %v after %q", code, err, w.calls())
 	}
 	if waited := w.now.Sub(clock); waited != time.Minute {

@@ -13,15 +13,17 @@ func (t *Tool) showStateArgv() []string { return append(t.global(), "show", "-no
 
 func (t *Tool) pullStateArgv() []string { return append(t.global(), "state", "pull") }
 
-// State hands the recorded state to read while it is being written: what show
-// -json says of it or, where that fails because providers are not installed,
-// what state pull prints. read may be called twice.
+// State hands the recorded state to read while it is being written: what state
+// pull prints or, where that fails or read refuses it, what show -json says.
+// That one loads the schemas of every provider first, which takes seconds, and
+// is there for a state that none has written yet or that must be brought up to
+// date. read may be called twice.
 func (t *Tool) State(ctx context.Context, read func(io.Reader) error) error {
-	first := t.pipe(ctx, t.showStateArgv(), read)
+	first := t.pipe(ctx, t.pullStateArgv(), read)
 	if first == nil || ctx.Err() != nil {
 		return errors.Join(ctx.Err(), first)
 	}
-	if t.pipe(ctx, t.pullStateArgv(), read) == nil {
+	if t.pipe(ctx, t.showStateArgv(), read) == nil {
 		return nil
 	}
 	return errors.Join(ctx.Err(), first)

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
+	"github.com/hashicorp/hcl/v2/hclwrite"
+	"github.com/zclconf/go-cty/cty"
 
 	"github.com/holdfast-gate/holdfast/gate"
 )
@@ -24,7 +26,7 @@ func DecodeState(r io.Reader) (*gate.State, error) {
 	if err := sniff(in); err != nil {
 		return nil, noState(err)
 	}
-	d := &stateDecoder{newDecoder(in)}
+	d := &stateDecoder{decoder: newDecoder(in)}
 	if err := d.object(d.member); err != nil {
 		return nil, noState(err)
 	}
@@ -38,7 +40,7 @@ func DecodeState(r io.Reader) (*gate.State, error) {
 		return nil, noState(err)
 	}
 	return &gate.State{Digest: hex.EncodeToString(sum.Sum(nil)), TerraformVersion: d.plan.TerraformVersion,
-		Objects: d.plan.Changes, Regions: d.plan.Regions, Accounts: d.plan.Accounts}, nil
+		Objects: d.plan.Changes, Regions: d.plan.Regions, Accounts: d.plan.Accounts, Outdated: d.outdated}, nil
 }
 
 // noState says it of a state. What reads it speaks of plans.
@@ -52,7 +54,10 @@ func noState(err error) error {
 
 // stateDecoder reads states with what reads plans: an object of a state is a
 // change that changes nothing.
-type stateDecoder struct{ *decoder }
+type stateDecoder struct {
+	*decoder
+	outdated bool
+}
 
 func (d *stateDecoder) member(name string) error {
 	switch name {
@@ -131,6 +136,7 @@ func (d *stateDecoder) stored(int) error {
 		Name      string `json:"name"`
 		Provider  string `json:"provider"`
 		Instances []struct {
+			Schema     int               `json:"schema_version"`
 			Index      jsontext.Value    `json:"index_key"`
 			Deposed    string            `json:"deposed"`
 			Attributes jsontext.Value    `json:"attributes"`
@@ -147,14 +153,47 @@ func (d *stateDecoder) stored(int) error {
 	for _, i := range raw.Instances {
 		c := resourceChange{Address: address, Mode: raw.Mode, Type: raw.Type, Index: i.Index, Provider: raw.Provider, Deposed: i.Deposed}
 		if isSet(i.Index) {
-			c.Address += "[" + string(i.Index) + "]"
+			key, err := instanceKey(i.Index)
+			if err != nil {
+				return err
+			}
+			c.Address += "[" + key + "]"
 		}
+		d.outdated = d.outdated || raw.Mode == "managed" && i.Schema < schemaVersion(raw.Type)
 		c.Change.Before, c.Change.BeforeSensitive = i.Attributes, maskOf(i.Sensitive)
 		if err := d.keep(c); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// instanceKey is the key of an instance as it stands in an address: a number,
+// or a string in the quotes of HCL.
+func instanceKey(index jsontext.Value) (string, error) {
+	if index.Kind() != '"' {
+		return string(index), nil
+	}
+	key, err := jsontext.AppendUnquote(nil, index)
+	if err != nil {
+		return "", err
+	}
+	return string(hclwrite.TokensForValue(cty.StringVal(string(key))).Bytes()), nil
+}
+
+// schemaVersion is the version of the schema from which on what is kept of a
+// resource type means what it means here: that of hashicorp/aws 5.100.0
+// (terraform providers schema -json), and 6.x only added to it. What has a lower
+// one Terraform has the provider bring up to date before it shows it. A newer
+// one nobody could bring back: Terraform shows it as it is.
+func schemaVersion(resourceType string) int {
+	switch resourceType {
+	case "aws_instance", "aws_autoscaling_group", "aws_dynamodb_table", "aws_rds_cluster", "aws_s3_bucket_lifecycle_configuration":
+		return 1
+	case "aws_db_instance", "aws_elasticache_replication_group":
+		return 2
+	}
+	return 0
 }
 
 // sensitivePart is a step of a path in a state file. Its first step names an

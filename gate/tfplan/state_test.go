@@ -56,6 +56,77 @@ func TestBothFormsOfAStateSayTheSame(t *testing.T) {
 	}
 }
 
+// As it stands, what an older provider wrote may mean something else.
+func TestWhatAnOlderProviderWroteIsOutdated(t *testing.T) {
+	text := string(stateFile(t, "stored.tfstate"))
+	for old, outdated := range map[string]bool{"": false, `"schema_version": 1`: true} {
+		s, err := DecodeState(strings.NewReader(strings.Replace(text, old, strings.Replace(old, "1", "0", 1), 1)))
+		if err != nil || s.Outdated != outdated {
+			t.Errorf("with an old %q: got outdated %v, %v; want %v", old, s.Outdated, err, outdated)
+		}
+	}
+	// A type that is not kept, a data source and a newer provider are no reason.
+	for _, fine := range []string{
+		`{"mode":"managed","type":"aws_db_proxy","name":"a","instances":[{"schema_version":0,"attributes":{"id":"a"}}]}`,
+		`{"mode":"data","type":"aws_db_instance","name":"a","instances":[{"schema_version":0,"attributes":{"id":"a"}}]}`,
+		`{"mode":"managed","type":"aws_db_instance","name":"a","instances":[{"schema_version":9,"attributes":{"id":"a"}}]}`,
+	} {
+		if s, err := DecodeState(strings.NewReader(`{"version":4,"resources":[` + fine + `]}`)); err != nil || s.Outdated {
+			t.Errorf("%s: got outdated or %v", fine, err)
+		}
+	}
+}
+
+// Addresses are those of plans, whatever the key of an instance holds.
+func TestKeysOfAStateFileBecomeThoseOfAddresses(t *testing.T) {
+	for key, want := range map[string]string{
+		`0`: `0`, `"a"`: `"a"`, `"a<b&c"`: `"a<b&c"`, `"\u003c"`: `"<"`, `"${x}"`: `"$${x}"`, `"%{x"`: `"%%{x"`, `"q\"\\n"`: `"q\"\\n"`, `"\n"`: `"\n"`, `"ü"`: `"ü"`,
+	} {
+		s, err := DecodeState(strings.NewReader(`{"version":4,"resources":[{"mode":"managed","type":"aws_instance","name":"n","instances":[{"schema_version":1,"index_key":` + key + `,"attributes":{"id":"i-1"}}]}]}`))
+		if err != nil || len(s.Objects) != 1 || s.Objects[0].Address != "aws_instance.n["+want+"]" {
+			t.Errorf("%s: got %+v, %v; want %s", key, s, err, want)
+		}
+	}
+}
+
+// The recorded plans of hashicorp/aws have the schemas that count as up to date.
+func TestRecordedSchemasAreUpToDate(t *testing.T) {
+	plans, err := filepath.Glob(filepath.Join("testdata", "plans", "*.json"))
+	if err != nil || len(plans) == 0 {
+		t.Fatal("there are no recorded plans", err)
+	}
+	seen := map[string]bool{}
+	for _, path := range plans {
+		var p struct {
+			Prior struct {
+				Values struct {
+					Root struct {
+						Resources []struct {
+							Type    string
+							Version int `json:"schema_version"`
+						}
+					} `json:"root_module"`
+				}
+			} `json:"prior_state"`
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(text, &p); err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range p.Prior.Values.Root.Resources {
+			if seen[r.Type] = true; r.Version < schemaVersion(r.Type) {
+				t.Errorf("%s: %s has version %d, which counts as older than %d", path, r.Type, r.Version, schemaVersion(r.Type))
+			}
+		}
+	}
+	if !seen["aws_instance"] || !seen["aws_autoscaling_group"] || !seen["aws_elasticache_replication_group"] {
+		t.Errorf("only %v are recorded, which proves too little", seen)
+	}
+}
+
 func TestNoSecretOfAStateIsKept(t *testing.T) {
 	for _, name := range []string{"shown.json", "stored.tfstate"} {
 		text := stateFile(t, name)

@@ -97,7 +97,7 @@ func asRecorded(t *testing.T, file string) gate.Input {
 		case c.Type == "aws_elasticache_replication_group" || c.Type == "aws_elasticache_cluster":
 			s.DataStores = append(s.DataStores, seenCache(c, seen))
 		case c.Type == "aws_autoscaling_group" && !slices.ContainsFunc(s.Groups, func(g gate.Group) bool { return g.Name == c.ID }):
-			g := gate.Group{Name: c.ID, Region: c.Region, Tags: seen.Tags(), MinHealthy: -1, MaxHealthy: -1}
+			g := gate.Group{Name: c.ID, Region: c.Region, Tags: seen.Tags(), MinHealthy: -1, MaxHealthy: -1, Asked: true}
 			g.Desired, _ = seen.Int("desired_capacity")
 			g.Min, _ = seen.Int("min_size")
 			g.Max, _ = seen.Int("max_size")

@@ -55,7 +55,7 @@ func world(t *rapid.T) gate.Input {
 		in.Plan.Changes = append(in.Plan.Changes, c)
 	}
 	if grouped > 0 {
-		in.Snapshot.Groups = []gate.Group{{Name: "g", Region: "us-east-1", Desired: grouped, Max: 20, MinHealthy: -1, MaxHealthy: -1, Tags: map[string]string{"Cluster": "c"}}}
+		in.Snapshot.Groups = []gate.Group{{Name: "g", Region: "us-east-1", Desired: grouped, Max: 20, MinHealthy: -1, MaxHealthy: -1, Asked: true, Tags: map[string]string{"Cluster": "c"}}}
 		to := rapid.IntRange(0, grouped+1).Draw(t, "to")
 		c := gate.Change{Address: "aws_autoscaling_group.g", Type: "aws_autoscaling_group", ID: "g", Region: "us-east-1", Action: gate.NoOp,
 			Before: gate.Attrs{"desired_capacity": float64(grouped)}, After: gate.Attrs{"desired_capacity": float64(to)}}
@@ -225,7 +225,7 @@ func TestCapacityCutByNumberAndByAddressAgree(t *testing.T) {
 			}
 			byAddress.Plan.Changes = append(byAddress.Plan.Changes, gate.Change{Address: fmt.Sprintf("aws_instance.n[%d]", i), Type: "aws_instance", ID: id, Region: "us-east-1", Action: a})
 		}
-		byNumber.Snapshot.Groups = []gate.Group{{Name: "g", Region: "us-east-1", Desired: n, Max: 20, MinHealthy: -1, MaxHealthy: -1}}
+		byNumber.Snapshot.Groups = []gate.Group{{Name: "g", Region: "us-east-1", Desired: n, Max: 20, MinHealthy: -1, MaxHealthy: -1, Asked: true}}
 		byNumber.Plan.Changes = []gate.Change{{Address: "aws_autoscaling_group.g", Type: "aws_autoscaling_group", ID: "g", Region: "us-east-1", Action: gate.Update,
 			Before: gate.Attrs{"desired_capacity": float64(n)}, After: gate.Attrs{"desired_capacity": float64(n - cut)}, Changed: []string{"desired_capacity"}}}
 		gatetest.Answer(&byNumber, Suite())

@@ -10,7 +10,8 @@ import (
 )
 
 // unread makes a finding of the sources that a check needs and that were not
-// read to their end: one for every region and reason, and not one per check.
+// read to their end, or not about a group that the plan touches: one for every
+// region and reason, and not one per check.
 func unread(in Input, clusters []*View, suite []*Check) []Finding {
 	var out []Finding
 	names := needed(in.Plan, clusters, suite)
@@ -22,12 +23,17 @@ func unread(in Input, clusters []*View, suite []*Check) []Finding {
 		sources := map[reason][]Source{}
 		for _, name := range names[region] {
 			s, ok := source(in.Snapshot, name, region)
-			if ok && s.Complete {
+			group := unasked(clusters, name, region)
+			if ok && s.Complete && group == "" {
 				continue
 			}
-			if !ok {
+			switch {
+			case !ok:
 				// A source without a row was never read.
 				s = Source{Name: name, Problem: ProblemMissing, Err: "nobody read it"}
+			case s.Complete:
+				// A group that nobody asked may be doing anything.
+				s.Problem, s.Err = ProblemMissing, "the plan touches group "+group+", and nobody asked what it does"
 			}
 			r := reason{s.Problem, cmp.Or(s.Err, "no reason was given")}
 			sources[r] = append(sources[r], s)
@@ -133,7 +139,7 @@ const stale = "stale"
 func lacks(c *Check, in Input, view *View, clusters []*View) []lack {
 	regions := regionsOf(in.Plan, clusters)
 	if view != nil {
-		regions = view.Regions
+		regions, clusters = view.Regions, []*View{view}
 		if len(regions) == 0 {
 			regions = in.Plan.Regions
 		}
@@ -148,6 +154,9 @@ func lacks(c *Check, in Input, view *View, clusters []*View) []lack {
 			out = append(out, lack{"incomplete", name, region})
 		case s.Stale(in.Now, in.Config.SnapshotAge):
 			out = append(out, lack{stale, name, region})
+		// A group that nobody asked may be doing anything.
+		case unasked(clusters, name, region) != "":
+			out = append(out, lack{"not read of every group", name, region})
 		}
 	}
 	for _, region := range regions {

@@ -213,6 +213,7 @@ type Group struct {
 	MaxHealthy int               `json:"max_healthy"`           // percent; -1 when there is none
 	WarmPool   int               `json:"warm_pool,omitempty"`   // instances in the warm pool; they never count
 	Deletion   string            `json:"deletion,omitempty"`    // deletion protection: "", "none", "prevent-force-deletion", "prevent-all-deletion"
+	Asked      bool              `json:"asked,omitempty"`       // it was asked what it does and did, and who is in its warm pool, and the sources say how that went; false: it may be doing anything
 	Operations []Operation       `json:"operations,omitempty"`  // newest first
 }
 

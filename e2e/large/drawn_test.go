@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"time"
 
 	"github.com/holdfast-gate/holdfast/gate"
 )
@@ -46,6 +47,24 @@ func (d *drawn) draw() {
 		}
 	}
 	d.p.Resources = len(d.p.Changes)
+	for i := range d.w.Groups {
+		d.w.Groups[i].Operations = d.operations()
+	}
+}
+
+// operations are what a group does or did. Most of it keeps a plan from changing
+// the group.
+func (d *drawn) operations() []gate.Operation {
+	op := gate.Operation{Kind: "activity", ID: "a", Raw: "Successful", Phase: gate.Steady, Start: now.Add(-time.Hour), End: now.Add(-time.Hour)}
+	switch d.IntN(4) {
+	case 0:
+		op.Raw, op.Phase, op.End = "InProgress", gate.Changing, time.Time{}
+	case 1:
+		op.End = now.Add(-time.Second)
+	case 2:
+		op.Kind, op.Raw, op.Phase = "refresh", "unheard of", gate.PhaseUnknown
+	}
+	return []gate.Operation{op}
 }
 
 func (d *drawn) declare(name string) {
@@ -178,7 +197,7 @@ func (d *drawn) group(name, region string) {
 	a := attrs(name, region, tags)
 	a["name"], a["desired_capacity"], a["min_size"], a["max_size"] = name, float64(n), 0.0, 9.0
 	d.act(!d.one(3), gate.Change{Address: "aws_autoscaling_group." + name, Type: "aws_autoscaling_group", Action: gate.NoOp, ID: name, Before: a, After: a})
-	g := gate.Group{Name: name, Region: region, Tags: tags, Desired: n, Max: 9, MinHealthy: -1, MaxHealthy: -1}
+	g := gate.Group{Name: name, Region: region, Tags: tags, Desired: n, Max: 9, MinHealthy: -1, MaxHealthy: -1, Asked: true}
 	if d.one(12) {
 		return
 	}

@@ -193,7 +193,7 @@ func TestRecordedPlansAreJudgedAlike(t *testing.T) {
 					w.Members = append(w.Members, runs(c.ID, c.Region, c.Before.Tags()))
 				case c.Type == "aws_autoscaling_group":
 					n, _ := c.Before.Int("desired_capacity")
-					w.Groups = append(w.Groups, gate.Group{Name: c.ID, Region: c.Region, Desired: n, Max: n, MinHealthy: -1, MaxHealthy: -1, Tags: c.Before.Tags()})
+					w.Groups = append(w.Groups, gate.Group{Name: c.ID, Region: c.Region, Desired: n, Max: n, MinHealthy: -1, MaxHealthy: -1, Asked: true, Tags: c.Before.Tags()})
 				}
 			}
 			w.sources(p.Regions)

@@ -81,7 +81,7 @@ func input(s scene) gate.Input {
 	for group := 1; group < len(s.grips); group++ {
 		if s.has(group) {
 			name := fmt.Sprintf("g%d", group)
-			in.Snapshot.Groups = append(in.Snapshot.Groups, gate.Group{Name: name, Region: "us-east-1", Desired: s.size(group), Max: 20, MinHealthy: -1, MaxHealthy: -1})
+			in.Snapshot.Groups = append(in.Snapshot.Groups, gate.Group{Name: name, Region: "us-east-1", Desired: s.size(group), Max: 20, MinHealthy: -1, MaxHealthy: -1, Asked: true})
 			in.Plan.Changes = append(in.Plan.Changes, groupChange(name, s.grips[group], s.size(group)))
 		}
 	}

@@ -28,7 +28,7 @@ const (
 //	role    CLUSTER NAME tags=K:V [promises]
 //	        promises: size= floor= quorum budget= zonefloor= readyafter= settle= unmanaged=
 //	data    ID [standbys= lag= backupage=]                         a promise about the store of that id
-//	group   NAME desired= [min= max= addr= suspended= zones= targets= template= minhealthy= maxhealthy= region=]
+//	group   NAME desired= [min= max= addr= suspended= zones= targets= template= minhealthy= maxhealthy= region= unasked]
 //	op      GROUP KIND RAW PHASE [end=]
 //	member  ID STATE [addr= group= zone= subnet= tags= since= launched= weight= protected targets= ports= type= region= untagged absent]
 //	        [ami=] [launch_template=ID:VERSION] [instance_profile=ARN]
@@ -171,7 +171,7 @@ func (c *builder) config(f *fields) {
 func (c *builder) group(f *fields) {
 	g := gate.Group{Name: f.arg(0), Region: f.str("region", region), Desired: f.num("desired", 0), Min: f.num("min", 0), Max: f.num("max", 20),
 		Suspended: f.list("suspended"), Zones: f.list("zones"), Template: f.str("template", "lt-1:1"), MinHealthy: f.num("minhealthy", -1), MaxHealthy: f.num("maxhealthy", -1),
-		Targets: f.list("targets")}
+		Targets: f.list("targets"), Asked: !f.flag("unasked")}
 	g.Tags = f.pairs("tags")
 	if g.Tags == nil && c.cluster != "" {
 		g.Tags = map[string]string{"Cluster": c.cluster}

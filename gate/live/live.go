@@ -21,7 +21,8 @@ import (
 type Collector interface {
 	// Collect reads what is wanted in a region, by the context's deadline. It
 	// never fails as a whole: a source that failed, or failed in part, says so
-	// in its row of Part.Sources, and what was read of it is kept.
+	// in its row of Part.Sources, and what was read of it is kept. Whatever takes
+	// a call for each group is left to Part.Ask.
 	Collect(ctx context.Context, region string, w Want) Part
 }
 
@@ -33,6 +34,12 @@ type Part struct {
 	Groups     []gate.Group
 	DataStores []gate.DataStore // those that were asked for and are there
 	Sources    []gate.Source    // one row for every source that is always read, and for every one that was asked for
+
+	// Ask reads how the members are, and of these groups what they do and did,
+	// and returns all that was read by then, with those groups marked as asked. It
+	// can be called again about others, after it has returned. Nil: there is
+	// nothing more to read.
+	Ask func(ctx context.Context, groups []string) Part
 }
 
 // Read reads every wanted region at once and returns one snapshot, sorted,
@@ -40,14 +47,78 @@ type Part struct {
 // is the context's. Nothing wanted gives a snapshot without sources, which
 // blinds every check that needs one.
 func Read(ctx context.Context, now func() time.Time, c Collector, wants map[string]Want) *gate.Snapshot {
-	s := &gate.Snapshot{Started: now().UTC(), Members: []gate.Member{}, Groups: []gate.Group{}, Sources: []gate.Source{}}
+	return ReadTouched(ctx, now, c, wants, EveryGroup)
+}
+
+// A Touched names groups of a snapshot, by region: those that are asked what
+// they do, of all who are there.
+type Touched func(*gate.Snapshot) map[string][]string
+
+// EveryGroup is a Touched that leaves out no group.
+func EveryGroup(s *gate.Snapshot) map[string][]string {
+	out := map[string][]string{}
+	for _, g := range s.Groups {
+		out[g.Region] = append(out[g.Region], g.Name)
+	}
+	return out
+}
+
+// ReadTouched is Read, and asks only those groups what they do that touched
+// names. As their answers can show more, it is called again until it names
+// nobody new.
+func ReadTouched(ctx context.Context, now func() time.Time, c Collector, wants map[string]Want, touched Touched) *gate.Snapshot {
+	started := now()
 	regions := slices.Sorted(maps.Keys(wants))
 	parts := make([]Part, len(regions))
-	var running sync.WaitGroup
-	for i, region := range regions {
-		running.Go(func() { parts[i] = collect(ctx, c, region, wants[region]) })
+	everywhere := func(read func(i int, region string) Part) {
+		var running sync.WaitGroup
+		for i, region := range regions {
+			running.Go(func() { parts[i] = guarded(func() Part { return read(i, region) }) })
+		}
+		running.Wait()
 	}
-	running.Wait()
+	everywhere(func(_ int, region string) Part { return c.Collect(ctx, region, wants[region]) })
+	asked := map[string]set{}
+	for first := true; ; first = false {
+		s := assembled(parts)
+		groups := unasked(touched(s), asked)
+		if !first && len(groups) == 0 {
+			s.Started, s.Finished = started.UTC(), now().UTC()
+			s.Digest = Digest(s)
+			return s
+		}
+		everywhere(func(i int, region string) Part {
+			if parts[i].Ask == nil || !first && len(groups[region]) == 0 {
+				return parts[i]
+			}
+			p := parts[i].Ask(ctx, groups[region])
+			p.Ask = parts[i].Ask
+			return p
+		})
+	}
+}
+
+// unasked is those of groups, by region, that are not among the asked, which
+// they are from then on.
+func unasked(groups map[string][]string, asked map[string]set) map[string][]string {
+	out := map[string][]string{}
+	for region, names := range groups {
+		if asked[region] == nil {
+			asked[region] = set{}
+		}
+		for _, name := range names {
+			if !asked[region][name] {
+				asked[region].add(name)
+				out[region] = append(out[region], name)
+			}
+		}
+	}
+	return out
+}
+
+// assembled is what was read in all regions, sorted and joined.
+func assembled(parts []Part) *gate.Snapshot {
+	s := &gate.Snapshot{Members: []gate.Member{}, Groups: []gate.Group{}, Sources: []gate.Source{}}
 	for _, p := range parts {
 		s.Members = append(s.Members, p.Members...)
 		s.Groups = append(s.Groups, p.Groups...)
@@ -56,20 +127,19 @@ func Read(ctx context.Context, now func() time.Time, c Collector, wants map[stri
 	}
 	s.Account = agreed(parts, s.Sources, "in different accounts", func(p Part) string { return p.Account })
 	s.Caller = agreed(parts, s.Sources, "with different credentials", func(p Part) string { return p.Caller })
-	s.Finished = now().UTC()
 	finish(s)
 	return s
 }
 
-// collect is one Collect. One that panics has read nothing: its region has no
+// guarded is a read. One that panics has read nothing: its region has no
 // sources then, and every check that needs one is blind.
-func collect(ctx context.Context, c Collector, region string, w Want) (p Part) {
+func guarded(read func() Part) (p Part) {
 	defer func() {
 		if recover() != nil {
 			p = Part{}
 		}
 	}()
-	return c.Collect(ctx, region, w)
+	return read()
 }
 
 // agreed is what all regions say of whose credentials they were read with.
@@ -117,5 +187,4 @@ func finish(s *gate.Snapshot) {
 	slices.SortFunc(s.Sources, func(a, b gate.Source) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Region, b.Region))
 	})
-	s.Digest = Digest(s)
 }

@@ -131,3 +131,43 @@ func TestLoadReadsASnapshotWithoutCaller(t *testing.T) {
 		t.Errorf("got %+v, %v; want it read, without a caller", s, err)
 	}
 }
+
+// Who is there is seen in all regions before anybody is asked what groups do.
+func TestReadTouchedAsksThoseThatAreTouched(t *testing.T) {
+	asked := map[string][]string{}
+	var mu sync.Mutex
+	c := collectorFunc(func(_ context.Context, region string, _ live.Want) live.Part {
+		p := live.Part{Groups: []gate.Group{{Name: "one", Region: region}, {Name: "two", Region: region}}}
+		p.Ask = func(_ context.Context, groups []string) live.Part {
+			mu.Lock()
+			defer mu.Unlock()
+			asked[region] = append(asked[region], groups...)
+			return p
+		}
+		return p
+	})
+	live.ReadTouched(t.Context(), atNoon, c, map[string]live.Want{"a": {}, "b": {}}, func(s *gate.Snapshot) map[string][]string {
+		if len(s.Groups) != 4 {
+			t.Errorf("got %d groups, want those of both regions", len(s.Groups))
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		if len(asked["a"]) == 0 {
+			return map[string][]string{"a": {"one"}}
+		}
+		return map[string][]string{"a": {"one"}, "b": {"two"}}
+	})
+	if diff := cmp.Diff(map[string][]string{"a": {"one"}, "b": {"two"}}, asked); diff != "" {
+		t.Errorf("asked (-want +got):\n%s", diff)
+	}
+}
+
+func TestAnAnswerThatPanicsHasReadNothing(t *testing.T) {
+	c := collectorFunc(func(_ context.Context, region string, _ live.Want) live.Part {
+		return live.Part{Groups: []gate.Group{{Name: "one", Region: region}}, Sources: []gate.Source{{Name: gate.SourceGroups, Region: region, Complete: true}},
+			Ask: func(context.Context, []string) live.Part { panic("a bug") }}
+	})
+	if s := live.Read(t.Context(), atNoon, c, map[string]live.Want{"a": {}}); len(s.Sources)+len(s.Groups) != 0 {
+		t.Errorf("got %+v, want a snapshot of nothing, which blinds every check", s)
+	}
+}

@@ -3,7 +3,6 @@ package aws
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -22,13 +21,11 @@ const lookBack = 6 * time.Hour
 // ended is how many activities that are over are kept of each group.
 const ended = 20
 
-func (r *reading) groupNames() []string { return slices.Sorted(maps.Keys(r.asgs)) }
-
-// readActivities reads what the groups are doing. Activities come newest first
+// readActivities reads what groups are doing. Activities come newest first
 // and reach back six weeks; reading stops after the first page on which all
 // are older than lookBack, and the source is complete all the same.
-func (r *reading) readActivities(ctx context.Context) {
-	each(r.groupNames(), func(name string) {
+func (r *reading) readActivities(ctx context.Context, groups []string) {
+	each(groups, func(name string) {
 		since := r.o.Now().Add(-lookBack)
 		var all []asgtypes.Activity
 		recent := true
@@ -84,10 +81,10 @@ func (r *reading) activityOperations(all []asgtypes.Activity, since time.Time) [
 	return out
 }
 
-// readRefreshes reads the instance refreshes of the groups and keeps the newest
+// readRefreshes reads the instance refreshes of groups and keeps the newest
 // and any that is not over.
-func (r *reading) readRefreshes(ctx context.Context) {
-	each(r.groupNames(), func(name string) {
+func (r *reading) readRefreshes(ctx context.Context, groups []string) {
+	each(groups, func(name string) {
 		var all []asgtypes.InstanceRefresh
 		p := autoscaling.NewDescribeInstanceRefreshesPaginator(r.clients.asg(), &autoscaling.DescribeInstanceRefreshesInput{AutoScalingGroupName: &name, MaxRecords: r.pageSize(pageGroups)})
 		page, err := pages(ctx, &r.refreshes, p.HasMorePages,

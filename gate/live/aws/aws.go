@@ -88,7 +88,8 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// Collect implements live.Collector.
+// Collect implements live.Collector. What Part.Ask reads has to be read by the
+// same deadline.
 func (c *Collector) Collect(ctx context.Context, region string, w live.Want) live.Part {
 	ctx, cancel := context.WithTimeout(ctx, c.o.Deadline)
 	defer cancel()
@@ -97,10 +98,18 @@ func (c *Collector) Collect(ctx context.Context, region string, w live.Want) liv
 		for _, s := range r.sources() {
 			s.fail(*f)
 		}
-	} else {
-		r.read(ctx, w)
+		return r.part()
 	}
-	return r.part()
+	r.read(ctx, w)
+	p := r.part()
+	if until, _ := ctx.Deadline(); !w.Brief {
+		p.Ask = func(ctx context.Context, groups []string) live.Part {
+			ctx, cancel := context.WithDeadline(ctx, until)
+			defer cancel()
+			return r.ask(ctx, groups)
+		}
+	}
+	return p
 }
 
 // ready says why nothing can be read at all, if so. It asks for the

@@ -122,12 +122,15 @@ func (r *reading) groupsNamed(w live.Want) []string {
 	return names
 }
 
+// pooled reports whether a group has a warm pool.
+func (r *reading) pooled(name string) bool {
+	g, _ := r.group(name)
+	return g.WarmPoolConfiguration != nil || sdk.ToInt32(g.WarmPoolSize) > 0
+}
+
 // readWarmPools reads who waits in the warm pools of those groups that have one.
 func (r *reading) readWarmPools(ctx context.Context, names []string) {
-	pooled := slices.DeleteFunc(slices.Clone(names), func(n string) bool {
-		g, _ := r.group(n)
-		return g.WarmPoolConfiguration == nil && sdk.ToInt32(g.WarmPoolSize) == 0
-	})
+	pooled := slices.DeleteFunc(slices.Clone(names), func(n string) bool { return !r.pooled(n) })
 	each(pooled, func(name string) {
 		p := autoscaling.NewDescribeWarmPoolPaginator(r.clients.asg(), &autoscaling.DescribeWarmPoolInput{AutoScalingGroupName: &name, MaxRecords: r.pageSize(pageWarm)})
 		page, err := pages(ctx, &r.warmpools, p.HasMorePages,
@@ -143,6 +146,13 @@ func (r *reading) readWarmPools(ctx context.Context, names []string) {
 			r.warmpools.fail(onPage(page, explain(ctx, "autoscaling:DescribeWarmPool", r.region, err)))
 		}
 	})
+	var hidden []string // from the search by tag
+	for _, id := range sortedKeys(r.seats) {
+		if _, known := r.ec2[id]; r.seats[id].warm && !known {
+			hidden = append(hidden, id)
+		}
+	}
+	r.instancesByID(ctx, hidden)
 }
 
 // liveGroups is the groups that were read, in the words of the gate.
@@ -155,7 +165,7 @@ func (r *reading) liveGroups() []gate.Group {
 			Suspended: suspended(g), Zones: sorted(g.AvailabilityZones), Subnets: sorted(strings.Split(sdk.ToString(g.VPCZoneIdentifier), ",")),
 			Targets: targetsOf(g), Template: templateOf(g), ProtectNew: sdk.ToBool(g.NewInstancesProtectedFromScaleIn),
 			MinHealthy: percent(g.InstanceMaintenancePolicy, false), MaxHealthy: percent(g.InstanceMaintenancePolicy, true),
-			WarmPool: r.warm[name], Deletion: string(g.DeletionProtection), Operations: r.operations(g),
+			WarmPool: r.warm[name], Deletion: string(g.DeletionProtection), Asked: r.told[name], Operations: r.operations(g),
 		})
 	}
 	return out

@@ -90,11 +90,11 @@ func (d direct) Do(r *http.Request) (*http.Response, error) {
 	return answer.Result(), nil
 }
 
-func (c census) read(tb testing.TB, w *awssim.World, want live.Want, client sdk.HTTPClient) *gate.Snapshot {
+func (c census) read(tb testing.TB, w *awssim.World, want live.Want, touched live.Touched, client sdk.HTTPClient) *gate.Snapshot {
 	tb.Helper()
 	tb.Setenv("AWS_CA_BUNDLE", "")
 	o := aws.Options{Now: w.Now, Load: append(settings("http://127.0.0.1"), config.WithHTTPClient(client))}
-	snapshot := live.Read(tb.Context(), w.Now, aws.New(tb.Context(), o), map[string]live.Want{here: want})
+	snapshot := live.ReadTouched(tb.Context(), w.Now, aws.New(tb.Context(), o), map[string]live.Want{here: want}, touched)
 	if got := len(snapshot.Members); got != c.members() {
 		tb.Fatalf("got %d members, want %d", got, c.members())
 	}
@@ -107,20 +107,32 @@ func (c census) read(tb testing.TB, w *awssim.World, want live.Want, client sdk.
 }
 
 // Five hundred clusters cost few calls, of which none is throttled, whatever
-// else the account holds. The clock is synctest's.
+// else the account holds: those of all, and those of each group that is touched.
+// The clock is synctest's.
 func TestManyClustersCostFewCalls(t *testing.T) {
 	c := census{clusters: 500, perCluster: 4, others: 500}
+	for name, test := range map[string]struct {
+		touched live.Touched
+		groups  int
+	}{
+		"all are touched": {live.EveryGroup, c.clusters / 10},
+		"few are touched": {func(*gate.Snapshot) map[string][]string { return map[string][]string{here: {"c010", "c020"}} }, 2},
+	} {
+		t.Run(name, func(t *testing.T) { c.costs(t, test.touched, test.groups) })
+	}
+}
+
+func (c census) costs(t *testing.T, touched live.Touched, groups int) {
 	w, want := c.build()
 	synctest.Test(t, func(t *testing.T) {
 		throttled := limited(w)
 		began := time.Now()
-		c.read(t, w, want, direct{w})
+		c.read(t, w, want, touched, direct{w})
 		calls := map[string]int{}
 		for _, call := range w.Calls() {
 			calls[call.Action]++
 		}
 		up := func(n, by int) int { return (n + by - 1) / by }
-		groups := c.clusters / 10
 		for action, most := range map[string]int{
 			"DescribeInstances":         up(c.clusters, 200) + c.members()/1000,
 			"DescribeAutoScalingGroups": up(c.clusters, 100),
@@ -184,13 +196,13 @@ func BenchmarkReadManyMembers(b *testing.B) {
 			c := census{clusters: 500, perCluster: 4, others: others, groupless: true}
 			w, want := c.build()
 			p := &replay{direct: direct{w}, answers: map[string]*httptest.ResponseRecorder{}}
-			c.read(b, w, want, p)
+			c.read(b, w, want, live.EveryGroup, p)
 			before := heap()
-			kept := c.read(b, w, want, p)
+			kept := c.read(b, w, want, live.EveryGroup, p)
 			after := heap()
 			runtime.KeepAlive(kept)
 			for b.Loop() {
-				c.read(b, w, want, p)
+				c.read(b, w, want, live.EveryGroup, p)
 			}
 			b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*c.members()), "µs/member")
 			b.ReportMetric((float64(after)-float64(before))/float64(c.members()), "B-kept/member")

@@ -107,6 +107,11 @@ func (r *reading) unlistedBy(group string) gate.Observation {
 	if _, read := r.asgs[group]; !read && !r.groups.whole() {
 		o.Raw = "not read"
 	}
+	if r.pooled(group) && !r.told[group] {
+		// It may wait in the warm pool, which was not asked for: it may not count,
+		// and is not known to disturb anybody.
+		o.Source, o.Raw, o.Benign = gate.SourceWarmPools, "not asked", true
+	}
 	return o
 }
 

@@ -44,6 +44,9 @@ type reading struct {
 	latest  time.Time                          // the latest time that an answer gave for now; zero: none did
 	checks  map[string]ec2types.InstanceStatus // by id
 	asgs    map[string]asgtypes.AutoScalingGroup
+	told    map[string]bool                                          // names of groups that were asked what they do
+	again   bool                                                     // ask was called before
+	checked map[string]bool                                          // ids that status checks were asked about
 	seats   map[string]seat                                          // by instance id
 	warm    map[string]int                                           // instances in the warm pool, by group name
 	ops     map[string][]gate.Operation                              // by group name, in no order
@@ -72,6 +75,8 @@ func newReading(c *Collector, region string, w live.Want) *reading {
 		past:      map[string]past{},
 		checks:    map[string]ec2types.InstanceStatus{},
 		asgs:      map[string]asgtypes.AutoScalingGroup{},
+		told:      map[string]bool{},
+		checked:   map[string]bool{},
 		seats:     map[string]seat{},
 		warm:      map[string]int{},
 		ops:       map[string][]gate.Operation{},
@@ -94,8 +99,7 @@ func (r *reading) sources() []*source {
 	return slices.AppendSeq(always, maps.Values(r.extra))
 }
 
-// read asks for everything. Who is there comes first; how they are is asked of
-// those who were found.
+// read asks who is there, many at once.
 func (r *reading) read(ctx context.Context, w live.Want) {
 	r.clients = r.Collector.clients(r.region)
 	together(
@@ -105,16 +109,33 @@ func (r *reading) read(ctx context.Context, w live.Want) {
 	if w.Brief {
 		r.readAsked(ctx)
 		r.blame()
-		return
 	}
+}
+
+// ask asks how those are who were found, and these groups what they do.
+func (r *reading) ask(ctx context.Context, groups []string) live.Part {
+	first := !r.again
+	r.again = true
+	groups = slices.DeleteFunc(slices.Clone(groups), func(name string) bool { _, known := r.asgs[name]; return !known })
+	r.readWarmPools(ctx, groups)
 	together(
 		func() { r.readStatus(ctx) },
-		func() { r.readActivities(ctx) },
-		func() { r.readRefreshes(ctx) },
-		func() { r.readAsked(ctx) },
+		func() { r.readActivities(ctx, groups) },
+		func() { r.readRefreshes(ctx, groups) },
+		func() {
+			if first {
+				r.readAsked(ctx)
+			}
+		},
 	)
+	for _, name := range groups {
+		r.told[name] = true
+	}
 	r.agreeOnLaunches()
-	r.blame()
+	if first {
+		r.blame()
+	}
+	return r.part()
 }
 
 // blame marks the sources that could not be asked about everybody, because
@@ -164,9 +185,6 @@ func (r *reading) discover(ctx context.Context, w live.Want) {
 			func() { r.readTargets(ctx, arns) },
 			func() { r.instancesByID(ctx, ids) },
 		)
-		if !w.Brief {
-			r.readWarmPools(ctx, names)
-		}
 	}
 	// The deadline came before the end, even if no single call met it.
 	for _, s := range []*source{&r.instances, &r.groups, &r.targets} {

@@ -2,7 +2,6 @@ package aws
 
 import (
 	"context"
-	"slices"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
@@ -20,13 +19,12 @@ func (r *reading) readStatus(ctx context.Context) {
 			ids = append(ids, id)
 		}
 	}
-	slices.Sort(ids)
 	b := batches{reading: r, source: &r.status, call: "ec2:DescribeInstanceStatus", read: r.describeStatus,
 		// A running member without checks is not counted (see members), so
 		// nothing more is to be noted.
 		unread: func([]string) {},
 	}
-	b.all(ctx, ids)
+	b.all(ctx, unseen(r.checked, ids))
 }
 
 func (r *reading) describeStatus(ctx context.Context, ids []string, more ...func(*ec2.Options)) error {

@@ -67,6 +67,7 @@ func Run(t *testing.T, shows Shows, open func(t *testing.T) Cloud) {
 		"RegionsAreKeptApart":  (*suite).regionsAreKeptApart,
 		"TerminatedBehindBack": (*suite).terminatedBehindBack,
 		"NothingThere":         (*suite).nothingThere,
+		"OnlyTouchedGroups":    (*suite).onlyTouchedGroups,
 	}
 	for _, name := range slices.Sorted(maps.Keys(tests)) {
 		t.Run(name, func(t *testing.T) { tests[name](&suite{T: t, Shows: shows, Cloud: open(t)}) })
@@ -88,9 +89,14 @@ func (s *suite) read(region string, w live.Want) *gate.Snapshot {
 
 func (s *suite) readAll(wants map[string]live.Want) *gate.Snapshot {
 	s.Helper()
+	return s.readTouched(wants, live.EveryGroup)
+}
+
+func (s *suite) readTouched(wants map[string]live.Want, touched live.Touched) *gate.Snapshot {
+	s.Helper()
 	ctx, cancel := context.WithTimeout(s.Context(), time.Minute)
 	defer cancel()
-	snapshot := live.Read(ctx, s.Now, s.Collector(), wants)
+	snapshot := live.ReadTouched(ctx, s.Now, s.Collector(), wants, touched)
 	if snapshot.Account != s.Account {
 		s.Errorf("account: got %q, want %q", snapshot.Account, s.Account)
 	}

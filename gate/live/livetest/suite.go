@@ -183,3 +183,22 @@ func (s *suite) nothingThere() {
 		s.Errorf("got %d members, %d groups, want none", len(got.Members), len(got.Groups))
 	}
 }
+
+// A group that is not touched is read with its members, and not asked what it does.
+func (s *suite) onlyTouchedGroups() {
+	for _, name := range []string{"one", "two"} {
+		s.Group(Home, name, 2, nil, "")
+	}
+	got := s.readTouched(map[string]live.Want{Home: {Groups: []string{"one", "two"}}}, func(*gate.Snapshot) map[string][]string {
+		return map[string][]string{Home: {"two"}}
+	})
+	if len(got.Members) != 4 || len(got.Groups) != 2 {
+		s.Fatalf("got %d members of %d groups, want 4 of 2", len(got.Members), len(got.Groups))
+	}
+	if one, two := got.Groups[0], got.Groups[1]; one.Asked || len(one.Operations) > 0 || !two.Asked || s.Activities && len(two.Operations) != 2 {
+		s.Errorf("got %+v and %+v, want only the second asked", one, two)
+	}
+	if n := calls(got, gate.SourceActivities); n != 1 {
+		s.Errorf("got %d calls for what groups do, want 1", n)
+	}
+}

@@ -54,7 +54,12 @@ func (g *global) gateUnder(cfg *gate.Config) *pipeline.Gate {
 			if err != nil {
 				return nil, err
 			}
-			return g.read(ctx, wants, cfg), nil
+			touched := func(s *gate.Snapshot) map[string][]string {
+				return gate.TouchedGroups(gate.Input{Now: g.Now(), Config: cfg, Plan: plan, Snapshot: s})
+			}
+			s := g.readTouched(ctx, wants, touched)
+			live.Trim(s, cfg)
+			return s, nil
 		},
 		Evaluate: func(in gate.Input) gate.Verdict { return gate.Evaluate(in, g.Suite) },
 		Now:      g.Now,
@@ -78,13 +83,18 @@ func (g *global) read(ctx context.Context, wants map[string]live.Want, cfg *gate
 
 // readAll is read with every tag, for what compares them.
 func (g *global) readAll(ctx context.Context, wants map[string]live.Want) *gate.Snapshot {
+	return g.readTouched(ctx, wants, live.EveryGroup)
+}
+
+// readTouched is readAll, and asks what they do only of the groups that touched names.
+func (g *global) readTouched(ctx context.Context, wants map[string]live.Want, touched live.Touched) *gate.Snapshot {
 	ctx, cancel := context.WithTimeout(ctx, g.timeout)
 	defer cancel()
 	var collector live.Collector
 	if collector, g.next = g.next, nil; collector == nil && len(wants) > 0 {
 		collector = g.Collector(ctx, Reading{Now: g.Now, Timeout: g.timeout})
 	}
-	return live.Read(ctx, g.Now, collector, wants)
+	return live.ReadTouched(ctx, g.Now, collector, wants, touched)
 }
 
 // saved returns a Live that answers from a snapshot file.

@@ -78,11 +78,16 @@ func incomplete(snapshot *gate.Snapshot) error {
 // look reads the live members that a plan is about, or of whole regions.
 func (g *global) look(ctx context.Context, gt *pipeline.Gate, path string, regions []string) (plan *gate.Plan, snapshot *gate.Snapshot, err error) {
 	if path != "" {
-		if plan, err = gt.Load(ctx, g.inDir(path), g.In); err == nil {
-			plan = plan.Focused(gt.Config)
-			snapshot, err = gt.Live(ctx, plan)
+		if plan, err = gt.Load(ctx, g.inDir(path), g.In); err != nil {
+			return nil, nil, errors.Join(err, ctx.Err())
 		}
-		return plan, snapshot, errors.Join(err, ctx.Err())
+		plan = plan.Focused(gt.Config)
+		wants, err := live.Wants(plan, gt.Config, gate.Asked(plan, g.Suite))
+		if err != nil {
+			return nil, nil, err
+		}
+		// Whoever looks wants to see what every group does, touched or not.
+		return plan, g.read(ctx, wants, gt.Config), ctx.Err()
 	}
 	if len(regions) == 0 {
 		regions = gt.Config.Regions

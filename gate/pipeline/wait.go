@@ -188,6 +188,10 @@ func movers(c *gate.View, now time.Time) []string {
 		}
 	}
 	for _, group := range c.Groups {
+		// Of a group that nobody asked it is not known that it does nothing.
+		if !group.Asked && !group.Absent {
+			moving = append(moving, group.Name+" was not asked what it does")
+		}
 		for _, o := range group.Operations {
 			if o.Phase.Transitional() {
 				moving = append(moving, fmt.Sprintf("%s %s %s%s", group.Name, o.Kind, o.Raw, lasting(o.Start, now)))

@@ -98,3 +98,20 @@ func TestWaitOnlyForWhatTimeHeals(t *testing.T) {
 		}
 	}
 }
+
+// Of a group that nobody asked it is not known that it is at rest.
+func TestAGroupThatWasNotAskedIsNotAtRest(t *testing.T) {
+	for name, test := range map[string]struct {
+		group gate.Group
+		want  string
+	}{
+		"asked":     {gate.Group{Name: "search", Asked: true}, ""},
+		"not asked": {gate.Group{Name: "search"}, "search: search was not asked what it does"},
+		"not there": {gate.Group{Name: "search", Absent: true}, ""},
+	} {
+		view := &gate.View{Cluster: gate.Cluster{Name: "search"}, Groups: []gate.Group{test.group}}
+		if got := moves([]*gate.View{view}, clock); got != test.want {
+			t.Errorf("%s: got %q, want %q", name, got, test.want)
+		}
+	}
+}

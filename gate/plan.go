@@ -114,7 +114,7 @@ type Change struct {
 	After     Attrs    `json:"after,omitempty"`
 	Changed   []string `json:"changed,omitempty"`   // top-level attributes that differ or will be known only after apply, sorted; null against empty is no difference
 	Unknown   []string `json:"unknown,omitempty"`   // those of them that are unknown, wholly or in part, sorted
-	Sensitive []string `json:"sensitive,omitempty"` // top-level attributes with a sensitive part: their values were dropped
+	Sensitive []string `json:"sensitive,omitempty"` // kept attributes, and tags of any type, with a sensitive part: their values were dropped
 	Replaces  []string `json:"replaces,omitempty"`  // attribute paths that force the replacement: shown
 	Found     string   `json:"found,omitempty"`     // of drift: "state" if it was found by comparing the recorded state; empty: by Terraform's refresh
 	Bucket    string   `json:"bucket,omitempty"`    // address without instance keys of the aws_s3_bucket that its configuration takes its bucket from; empty when none, or not known

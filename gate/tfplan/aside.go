@@ -121,7 +121,7 @@ func hiddenBeside(unknown, before, after jsontext.Value, kept []string) (string,
 		return "", true
 	}
 	v := values{beforeMask: left, afterMask: right}
-	names := v.sensitive(nil)
+	names := v.sensitive(kept)
 	if slices.ContainsFunc(names, func(name string) bool { return slices.Contains(kept, name) || strings.Contains(name, " ") }) {
 		return "", false
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -301,8 +302,9 @@ func hide(value, mask any) any {
 	return value
 }
 
-// sensitive names the attributes that have a sensitive part; the kept ones if
-// the whole object is sensitive.
+// sensitive names the attributes that have a sensitive part, of the kept ones
+// and of tags; the kept ones if the whole object is sensitive. Of all others no
+// value is held, and a plan file need not say which of them a provider hides.
 func (v *values) sensitive(kept []string) []string {
 	var names []string
 	for _, m := range []mask{v.beforeMask, v.afterMask} {
@@ -310,7 +312,7 @@ func (v *values) sensitive(kept []string) []string {
 			names = append(names, kept...)
 		}
 		for name, part := range m.parts {
-			if contains(part) {
+			if contains(part) && (slices.Contains(kept, name) || strings.HasPrefix(name, "tag")) {
 				names = append(names, name)
 			}
 		}

@@ -80,7 +80,7 @@ func TestSensitiveParts(t *testing.T) {
 	}
 	equalTo(t, "before", want, c.Before)
 	equalTo(t, "after: what one side hides, both hide", want, c.After)
-	equalTo(t, "sensitive", []string{"ami", "id", "launch_template", "subnet_id", "tags", "user_data"}, c.Sensitive)
+	equalTo(t, "sensitive, of what is kept", []string{"ami", "id", "launch_template", "subnet_id", "tags"}, c.Sensitive)
 	equalTo(t, "changed", []string{"ami", "id", "launch_template", "subnet_id", "tags", "user_data"}, c.Changed)
 	if c.ID != "" {
 		t.Errorf("got id %q, want none: it is sensitive", c.ID)

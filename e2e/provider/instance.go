@@ -51,7 +51,7 @@ func (*instanceResource) Schema(_ context.Context, _ resource.SchemaRequest, res
 }
 
 func (*instanceResource) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	resource.ImportStatePassthroughID(ctx, path.Root("id"), req, resp)
+	resource.ImportStatePassthroughWithIdentity(ctx, path.Root("id"), path.Root("id"), req, resp)
 }
 
 func (*instanceResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
@@ -88,6 +88,7 @@ func (r *instanceResource) Create(ctx context.Context, req resource.CreateReques
 	// The id is written down first, as the real provider does: a wait that fails
 	// must leave a tainted instance behind, not one that nobody knows.
 	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("id"), id)...)
+	resp.Diagnostics.Append(r.identify(ctx, id, resp.Identity)...)
 	live, err := r.waitFor(ctx, id, ec2types.InstanceStateNameRunning)
 	if err != nil {
 		resp.Diagnostics.AddError("creating EC2 Instance", err.Error())
@@ -109,6 +110,7 @@ func (r *instanceResource) Read(ctx context.Context, req resource.ReadRequest, r
 		resp.Diagnostics.AddError("reading EC2 Instance ("+state.ID.ValueString()+")", err.Error())
 		return
 	}
+	resp.Diagnostics.Append(r.identify(ctx, state.ID.ValueString(), resp.Identity)...)
 	if live == nil {
 		resp.State.RemoveResource(ctx)
 		return
@@ -132,6 +134,7 @@ func (r *instanceResource) Update(ctx context.Context, req resource.UpdateReques
 		resp.Diagnostics.AddError("updating EC2 Instance ("+id+")", err.Error())
 		return
 	}
+	resp.Diagnostics.Append(r.identify(ctx, id, resp.Identity)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 }
 

@@ -20,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/hashicorp/terraform-plugin-framework/action"
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
@@ -128,7 +129,7 @@ func (p *awsProvider) Configure(ctx context.Context, req provider.ConfigureReque
 		resp.Diagnostics.AddError("validating provider credentials", err.Error())
 		return
 	}
-	resp.ResourceData = &clients{
+	all := &clients{
 		region:  config.Region,
 		account: aws.ToString(who.Account),
 		ec2:     ec2.NewFromConfig(config, func(o *ec2.Options) { o.BaseEndpoint = &ec2URL }),
@@ -144,6 +145,7 @@ func (p *awsProvider) Configure(ctx context.Context, req provider.ConfigureReque
 		caches:    elasticache.NewFromConfig(config, func(o *elasticache.Options) { o.BaseEndpoint = &ec2URL }),
 		balancers: elb.NewFromConfig(config, func(o *elb.Options) { o.BaseEndpoint = aws.String(first(ends.ELBv2.ValueString(), p.endpoint)) }),
 	}
+	resp.ResourceData, resp.ActionData = all, all
 }
 
 func (*awsProvider) Resources(context.Context) []func() resource.Resource {
@@ -164,6 +166,10 @@ func (*awsProvider) Resources(context.Context) []func() resource.Resource {
 		func() resource.Resource { return &cacheClusterResource{} },
 		func() resource.Resource { return &cacheGlobalResource{} },
 	}
+}
+
+func (*awsProvider) Actions(context.Context) []func() action.Action {
+	return []func() action.Action{func() action.Action { return &stopAction{} }}
 }
 
 func (*awsProvider) DataSources(context.Context) []func() datasource.DataSource { return nil }

@@ -129,13 +129,13 @@ func play(t *testing.T, l layer, dir, example string, more ...map[string]command
 	for _, m := range more {
 		maps.Copy(all, m)
 	}
-	terraform, _, err := tool.Terraform(context.Background(), os.Stderr)
+	terraform, product, err := tool.Terraform(context.Background(), os.Stderr)
 	if err != nil {
 		t.Fatal(err)
 	}
 	reader := "auto"
 	if *both {
-		if reader, err = planReader(terraform); err != nil {
+		if reader, err = planReader(terraform, product); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -190,7 +190,7 @@ func play(t *testing.T, l layer, dir, example string, more ...map[string]command
 
 // planReader is who reads the plan files of the stories: both readers, each held
 // against the other, where holdfast reads those of this terraform.
-func planReader(terraform string) (string, error) {
+func planReader(terraform, product string) (string, error) {
 	out, err := exec.Command(terraform, "version", "-json").Output()
 	if err != nil {
 		return "", fmt.Errorf("%s version -json: %w", terraform, err)
@@ -201,7 +201,7 @@ func planReader(terraform string) (string, error) {
 	if err := json.Unmarshal(out, &v); err != nil {
 		return "", err
 	}
-	if planfile.Proved(v.Version) {
+	if planfile.Proved(product + "-" + v.Version) {
 		return "compare", nil
 	}
 	fmt.Fprintf(os.Stderr, "!!! plan files of version %s are read by %s alone: nothing here says anything about holdfast's own reader\n", v.Version, terraform)

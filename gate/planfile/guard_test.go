@@ -87,6 +87,13 @@ func edit(tb testing.TB, message []byte, path []protowire.Number, do func(field 
 	return out
 }
 
+// locks is the part that says who made the archive.
+const locks = ".terraform.lock.hcl"
+
+func header(product string) []byte {
+	return []byte("# This file is maintained automatically by \"" + product + " init\".\n")
+}
+
 func extra(n protowire.Number) []byte {
 	return protowire.AppendVarint(protowire.AppendTag(nil, n, protowire.VarintType), 1)
 }
@@ -113,6 +120,7 @@ func TestUnproven(t *testing.T) {
 			})
 		})
 	}
+	by := func(product string) func(archive) { return func(a archive) { a[locks] = header(product) } }
 	both := func(one, other func(archive)) func(archive) { return func(a archive) { one(a); other(a) } }
 	for name, do := range map[string]func(archive){
 		"another version of terraform":      instead("1.11.5", 14),
@@ -130,12 +138,15 @@ func TestUnproven(t *testing.T) {
 		"an address of another form":        instead("ephemeral.aws_secret.x.y.z", 3, 13),
 		"a provider of another form":        instead("aws", 3, 8),
 		"a provider block in a module":      instead(`module.a.provider["registry.terraform.io/hashicorp/aws"]`, 3, 8),
-		"neither complete nor incomplete":   both(without(25), without(26)),
 		"a value that is cut":               plan(func(raw []byte) []byte { return raw[:len(raw)-1] }),
 		"no plan in the archive":            func(a archive) { delete(a, "tfplan") },
 		"a file that only OpenTofu reads":   func(a archive) { a["tfconfig/m-/main.tofu"] = nil },
 		"the same in JSON":                  func(a archive) { a["tfconfig/m-/more.tofu.json"] = nil },
-		"a number that is not terraform's":  instead("1.12.6", 14),
+		"made by nobody":                    func(a archive) { delete(a, locks) },
+		"made by somebody else":             by("fork"),
+		"Terraform, with OpenTofu's number": instead("1.12.6", 14),
+		"OpenTofu, with Terraform's number": by("tofu"),
+		"OpenTofu that says it is complete": both(by("tofu"), instead("1.12.6", 14)),
 		"overrides in the configuration":    func(a archive) { a["tfconfig/m-/override.tf"] = nil },
 		"a configuration that is no HCL":    func(a archive) { a["tfconfig/m-/main.tf"] = []byte("provider {{{") },
 		"a configuration that is no JSON":   func(a archive) { a["tfconfig/m-/more.tf.json"] = []byte("{") },
@@ -160,6 +171,31 @@ func TestUnproven(t *testing.T) {
 		if n%7 == 0 {
 			if _, err := planfile.JSON(bytes.NewReader(raw[:n]), int64(n), io.Discard); err == nil {
 				t.Fatalf("the first %d of %d bytes: read", n, len(raw))
+			}
+		}
+	}
+}
+
+// A version that does not say what a schema hides is read as far as no path may
+// lead into it.
+func TestPathsOfAnOpenVersion(t *testing.T) {
+	step := protowire.AppendBytes(protowire.AppendTag(nil, 1, protowire.BytesType), protowire.AppendString(protowire.AppendTag(nil, 1, protowire.BytesType), "tags"))
+	for steps, read := range map[int]bool{1: true, 2: false} {
+		field := protowire.AppendBytes(protowire.AppendTag(nil, 11, protowire.BytesType), bytes.Repeat(step, steps))
+		for number, reads := range map[string]bool{"1.5.7": read, "1.11.4": true} {
+			a := load(t)
+			a["tfplan"] = edit(t, a["tfplan"], []protowire.Number{3, 13}, func(old []byte) []byte { return append(field, old...) })
+			a["tfplan"] = edit(t, a["tfplan"], []protowire.Number{14}, func([]byte) []byte {
+				return protowire.AppendString(protowire.AppendTag(nil, 14, protowire.BytesType), number)
+			})
+			for _, flag := range []protowire.Number{25, 26} {
+				a["tfplan"] = edit(t, a["tfplan"], []protowire.Number{flag}, func([]byte) []byte { return nil })
+			}
+			raw := a.file(t)
+			var why *planfile.Unproven
+			_, err := planfile.JSON(bytes.NewReader(raw), int64(len(raw)), io.Discard)
+			if reads != (err == nil) || err != nil && !errors.As(err, &why) {
+				t.Errorf("%s, a path of %d: got %v", number, steps, err)
 			}
 		}
 	}
@@ -254,7 +290,7 @@ func FuzzJSON(f *testing.F) {
 	f.Add(a["tfplan"])
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, message []byte) {
-		changed := archive{"tfplan": message, "tfconfig/m-/main.tf": a["tfconfig/m-/main.tf"]}
+		changed := archive{"tfplan": message, locks: a[locks], "tfconfig/m-/main.tf": a["tfconfig/m-/main.tf"]}
 		raw := changed.file(t)
 		var b bytes.Buffer
 		_, err := planfile.JSON(bytes.NewReader(raw), int64(len(raw)), &b)

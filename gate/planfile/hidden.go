@@ -150,12 +150,17 @@ func key(value []byte) (step, error) {
 	return step{kind: t.kind, name: string(t.bytes), index: int(t.int)}, err
 }
 
-// path appends a path as terraform show writes it: ["tags","Name"].
-func path(b, message []byte) ([]byte, error) {
+// path appends a path as terraform show writes it: ["tags","Name"]. Of
+// an open version it goes no further than the name of an attribute: show cuts
+// it there where the schema hides a part.
+func path(b, message []byte, open bool) ([]byte, error) {
 	b = append(b, '[')
 	first := true
 	err := steps(message, func(s step) (err error) {
 		if !first {
+			if open {
+				return unproven("a path in it leads through what may be hidden")
+			}
 			b = append(b, ',')
 		}
 		first = false

@@ -79,7 +79,8 @@ func unseen(message string, n protowire.Number) error {
 	return unproven("its %s has a field %d that was not seen before", message, n)
 }
 
-func parse(raw []byte) (*plan, error) {
+// parse reads the part tfplan of what a product made.
+func parse(raw []byte, product string) (*plan, error) {
 	p := &plan{variables: map[string][]byte{}}
 	var number uint64
 	said := false
@@ -120,15 +121,12 @@ func parse(raw []byte) (*plan, error) {
 		return nil, err
 	}
 	var ok bool
-	p.version, ok = proven()[p.made]
+	p.version, ok = proven()[product+"-"+p.made]
 	switch {
 	case !ok || number != 3:
-		return nil, unproven("plan files of version %.20q, format %d, were not held against terraform show", p.made, number)
+		return nil, unproven("plan files of %s %.20q, format %d, were not held against its show", product, p.made, number)
 	case p.version.silent && said:
-		return nil, unproven("it says more than plan files of %s %s do", p.version.product, p.made)
-	case !p.version.silent && !said:
-		// A plain no is not written, so this may be two of them, or OpenTofu's.
-		return nil, unproven("it does not say whether it is complete or applyable")
+		return nil, unproven("it says more than plan files of %s %s do", product, p.made)
 	}
 	return p, nil
 }

@@ -38,11 +38,15 @@ func JSON(r io.ReaderAt, size int64, w io.Writer) (workspace string, err error) 
 	if err != nil {
 		return "", unproven("it is no whole zip archive")
 	}
+	product, err := maker(archive)
+	if err != nil {
+		return "", err
+	}
 	raw, err := part(archive, "tfplan")
 	if err != nil {
 		return "", err
 	}
-	p, err := parse(raw)
+	p, err := parse(raw, product)
 	if err != nil {
 		return "", err
 	}
@@ -55,6 +59,22 @@ func JSON(r io.ReaderAt, size int64, w io.Writer) (workspace string, err error) 
 		return "", err
 	}
 	return p.workspace, out.flush()
+}
+
+// maker is which product made the archive: "terraform" or "tofu". The plan says
+// only a number, and both count alike; but each begins the lock file that it
+// packs with its own name, whoever wrote the one in the directory.
+func maker(archive *zip.Reader) (product string, err error) {
+	locks, err := part(archive, ".terraform.lock.hcl")
+	if err != nil {
+		return "", err
+	}
+	for _, product := range []string{"terraform", "tofu"} {
+		if bytes.HasPrefix(locks, []byte("# This file is maintained automatically by \""+product+" init\".\n")) {
+			return product, nil
+		}
+	}
+	return "", unproven("it does not say whether Terraform or OpenTofu made it")
 }
 
 // part reads one file of the archive.

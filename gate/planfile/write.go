@@ -49,7 +49,7 @@ func (o *writer) flag(name string, value bool) {
 
 // plan writes a plan with what the configuration says of it.
 func (o *writer) plan(p *plan, c *configuration) error {
-	if err := o.member("{", "format_version", p.version.format); err != nil {
+	if err := o.member("{", "format_version", "1.2"); err != nil {
 		return err
 	}
 	if err := o.member(",", "terraform_version", p.made); err != nil {
@@ -66,7 +66,7 @@ func (o *writer) plan(p *plan, c *configuration) error {
 	o.raw(`,"planned_values":{}`)
 	places := map[string]string{}
 	o.raw(`,"resource_changes":[`)
-	if err := o.changes(p.changes, places); err != nil {
+	if err := o.changes(p.changes, p.version, places); err != nil {
 		return err
 	}
 	o.raw(`],"resource_drift":[`)
@@ -75,7 +75,7 @@ func (o *writer) plan(p *plan, c *configuration) error {
 		// Moves without a change are in resource_changes already.
 		drift = slices.DeleteFunc(slices.Clone(drift), func(c change) bool { return c.action == 0 })
 	}
-	if err := o.changes(drift, places); err != nil {
+	if err := o.changes(drift, p.version, places); err != nil {
 		return err
 	}
 	o.raw(`]`)
@@ -86,7 +86,7 @@ func (o *writer) plan(p *plan, c *configuration) error {
 	return nil
 }
 
-func (o *writer) changes(list []change, places map[string]string) error {
+func (o *writer) changes(list []change, v version, places map[string]string) error {
 	first := true
 	for i := range list {
 		c := &list[i]
@@ -102,7 +102,7 @@ func (o *writer) changes(list []change, places map[string]string) error {
 			o.raw(",")
 		}
 		first = false
-		if err := o.change(c, mode, kind); err != nil {
+		if err := o.change(c, v, mode, kind); err != nil {
 			return err
 		}
 		if mode == "managed" && gate.KeptAttributes(kind) != nil {
@@ -113,7 +113,7 @@ func (o *writer) changes(list []change, places map[string]string) error {
 	return o.err
 }
 
-func (o *writer) change(c *change, mode, kind string) error {
+func (o *writer) change(c *change, v version, mode, kind string) error {
 	words, before, after, err := c.words()
 	if err != nil {
 		return err
@@ -186,7 +186,7 @@ func (o *writer) change(c *change, mode, kind string) error {
 			if i > 0 {
 				o.raw(",")
 			}
-			if o.b, err = path(o.b, p); err != nil {
+			if o.b, err = path(o.b, p, v.open); err != nil {
 				return err
 			}
 		}

@@ -29,6 +29,7 @@ func proven() map[string]version {
 		"terraform-1.5.7":  {silent: true, open: true},
 		"terraform-1.9.8":  {},
 		"terraform-1.11.4": {},
+		"terraform-1.13.5": {},
 		"terraform-1.14.3": {},
 		"tofu-1.12.6":      {silent: true},
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -38,6 +39,7 @@ type player struct {
 //	launch NAME             somebody launches an instance by hand
 //	retag NAME              somebody changes a tag of the instance by hand
 //	end NAME                somebody ends the instance by hand
+//	unmark                  the state is one of before Terraform kept in it what is sensitive
 //	[fails] WORDS...        a command of terraform
 func play(ctx context.Context, is program, story *txtar.Archive, to string) error {
 	s, err := stage.Simulated(awssim.New(time.Now().Add(-24*time.Hour)), 5*time.Second)
@@ -99,6 +101,8 @@ func (p *player) line(ctx context.Context, words []string) error {
 		world.TerminateInstance(p.named(words[1]))
 		world.Advance(time.Hour)
 		return nil
+	case "unmark":
+		return p.unmark()
 	case "fails":
 		if _, err := p.terraform(ctx, words[1:]...); err == nil {
 			return errors.New("it did not fail")
@@ -152,6 +156,29 @@ func (p *player) use(name string) error {
 	}
 	_, err := p.terraform(context.Background(), "init", "-input=false")
 	return err
+}
+
+// unmark takes out of the state what is sensitive in it.
+func (p *player) unmark() error {
+	file := filepath.Join(p.dir, "terraform.tfstate")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	var state map[string]any
+	if err := json.Unmarshal(text, &state); err != nil {
+		return err
+	}
+	resources, _ := state["resources"].([]any)
+	for _, r := range resources {
+		for _, i := range r.(map[string]any)["instances"].([]any) {
+			delete(i.(map[string]any), "sensitive_attributes")
+		}
+	}
+	if text, err = json.Marshal(state); err != nil {
+		return err
+	}
+	return os.WriteFile(file, text, 0o644)
 }
 
 // named is the instance with a name; empty where there is none.

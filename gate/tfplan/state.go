@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"strings"
 
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/hashicorp/hcl/v2/hclwrite"
 	"github.com/zclconf/go-cty/cty"
@@ -160,7 +162,11 @@ func (d *stateDecoder) stored(int) error {
 			c.Address += "[" + key + "]"
 		}
 		d.outdated = d.outdated || raw.Mode == "managed" && i.Schema < schemaVersion(raw.Type)
-		c.Change.Before, c.Change.BeforeSensitive = i.Attributes, maskOf(i.Sensitive)
+		var err error
+		if c.Change.BeforeSensitive, err = maskOf(i.Sensitive); err != nil {
+			return err
+		}
+		c.Change.Before = i.Attributes
 		if err := d.keep(c); err != nil {
 			return err
 		}
@@ -196,26 +202,71 @@ func schemaVersion(resourceType string) int {
 	return 0
 }
 
-// sensitivePart is a step of a path in a state file. Its first step names an
-// attribute.
+// sensitivePart is a step of a path in a state file: into an attribute, which it
+// names, or into an element of a list or map, whose key is an object of its own
+// (Terraform, internal/states/statefile/version4.go, marshalPath).
 type sensitivePart struct {
 	Value jsontext.Value `json:"value"`
 }
 
-// maskOf marks the whole of every attribute that has a sensitive part.
-func maskOf(paths [][]sensitivePart) jsontext.Value {
-	out := []byte("{")
-	for _, path := range paths {
-		// A path without a name, or with one that is no text, marks everything.
-		if len(path) == 0 || path[0].Value.Kind() != '"' {
-			return jsontext.Value("true")
-		}
-		if len(out) > 1 {
-			out = append(out, ',')
-		}
-		out = append(append(out, path[0].Value...), ":true"...)
+// key is the name or the number of the step; nil where it is neither.
+func (p sensitivePart) key() any {
+	var key any
+	if json.Unmarshal(p.Value, &key) != nil {
+		return nil
 	}
-	return append(out, '}')
+	if element, ok := key.(map[string]any); ok {
+		return element["value"]
+	}
+	return key
+}
+
+// maskOf marks what a state file calls sensitive, part by part, as show -json
+// does.
+func maskOf(paths [][]sensitivePart) (jsontext.Value, error) {
+	if len(paths) == 0 {
+		return nil, nil
+	}
+	var mask any
+	for _, path := range paths {
+		mask = marked(mask, path)
+	}
+	return json.Marshal(mask, json.Deterministic(true))
+}
+
+// maxMarked is the highest number of an element that is marked alone. No list that
+// the gate keeps has as many.
+const maxMarked = 1000
+
+// marked adds to a mask what a path leads to. Where a step is neither a name nor
+// a number, or leads into what is of another form, all is marked that it starts
+// from.
+func marked(mask any, path []sensitivePart) any {
+	if len(path) == 0 || mask == true {
+		return true
+	}
+	switch key := path[0].key().(type) {
+	case string:
+		if mask == nil {
+			mask = map[string]any{}
+		}
+		if parts, ok := mask.(map[string]any); ok {
+			parts[key] = marked(parts[key], path[1:])
+			return parts
+		}
+	case float64:
+		if mask == nil {
+			mask = []any{}
+		}
+		if parts, ok := mask.([]any); ok && key >= 0 && key <= maxMarked && key == math.Trunc(key) {
+			for len(parts) <= int(key) {
+				parts = append(parts, nil)
+			}
+			parts[int(key)] = marked(parts[int(key)], path[1:])
+			return parts
+		}
+	}
+	return true
 }
 
 // keep keeps one managed object of a type that the gate knows.

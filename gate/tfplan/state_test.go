@@ -143,6 +143,43 @@ func TestNoSecretOfAStateIsKept(t *testing.T) {
 	}
 }
 
+// What terraform 1.11.4 wrote of one resource, in its state and in show -json; and
+// paths that no Terraform writes, of which everything is marked.
+func TestSensitivePathsMarkWhatShowMarks(t *testing.T) {
+	for _, tt := range []struct{ paths, want string }{
+		{`[]`, ``},
+		{`[[{"type": "get_attr", "value": "input"}, {"type": "get_attr", "value": "Token"}],
+		   [{"type": "get_attr", "value": "input"}, {"type": "get_attr", "value": "list"}, {"type": "index", "value": {"value": 1, "type": "number"}}],
+		   [{"type": "get_attr", "value": "input"}, {"type": "get_attr", "value": "list"}, {"type": "index", "value": {"value": 2, "type": "number"}}, {"type": "get_attr", "value": "k"}],
+		   [{"type": "get_attr", "value": "input"}, {"type": "get_attr", "value": "set"}]]`,
+			`{"input": {"Token": true, "list": [null, true, {"k": true}], "set": true}}`},
+		{`[[{"value": "a"}, {"value": {"value": "k", "type": "string"}}], [{"value": "a"}]]`, `{"a": true}`},
+		{`[[{"value": "a"}], [{"value": "a"}, {"value": {"value": "k", "type": "string"}}]]`, `{"a": true}`},
+		{`[[{"value": "a"}, {"value": {"value": "k"}}], [{"value": "a"}, {"value": {"value": 0}}]]`, `{"a": true}`},
+		{`[[{"value": "a"}, {"value": {"value": [1]}}]]`, `{"a": true}`},
+		{`[[{"value": "a"}, {"value": {"value": 1e9}}]]`, `{"a": true}`},
+		{`[[{"value": "a"}, {"value": {"value": -1}}]]`, `{"a": true}`},
+		{`[[{"value": "a"}, {"value": {"value": 0.5}}]]`, `{"a": true}`},
+		{`[[{"value": "a"}, {}]]`, `{"a": true}`},
+		{`[[]]`, `true`},
+	} {
+		var paths [][]sensitivePart
+		if err := json.Unmarshal([]byte(tt.paths), &paths); err != nil {
+			t.Fatal(err)
+		}
+		got, err := maskOf(paths)
+		var want bytes.Buffer
+		if tt.want != "" {
+			if err := json.Compact(&want, []byte(tt.want)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if string(got) != want.String() || err != nil {
+			t.Errorf("%s: got %s, %v, want %s", tt.paths, got, err, &want)
+		}
+	}
+}
+
 func TestAStateOfNothingIsOne(t *testing.T) {
 	for _, text := range []string{`{"format_version":"1.0"}`, `{"version":4,"terraform_version":"1.11.4","serial":1,"lineage":"x","outputs":{},"resources":[],"check_results":null}`} {
 		if s, err := DecodeState(strings.NewReader(text)); err != nil || len(s.Objects) != 0 {

@@ -33,6 +33,14 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	case "show warns":
 		fmt.Print("Warning: {no such file}\n\n{\"a\":1}\n")
+	case "state":
+		fmt.Println(os.Args[1])
+	case "state is not pulled":
+		if os.Args[1] == "state" {
+			fmt.Fprintln(os.Stderr, "Error: no state of that kind")
+			os.Exit(1)
+		}
+		fmt.Println(os.Args[1])
 	case "show much":
 		for range 1 << 20 {
 			fmt.Println(`{"x":1}`)

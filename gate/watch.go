@@ -7,8 +7,60 @@ import (
 	"time"
 )
 
+// Watched returns the part of a plan that has to be read to watch the clusters
+// which it touches: all but the instances that it leaves alone and that are in
+// none of them. Of 1,000 instances a change is mostly about a few, and a watch
+// reads every few seconds.
+func (v Verdict) Watched(p *Plan) *Plan {
+	theirs := map[string]bool{}
+	for _, c := range v.Clusters {
+		if !c.Touched() {
+			continue
+		}
+		for _, o := range c.Recorded {
+			theirs[o.key()] = true
+		}
+		for _, m := range c.Members {
+			for _, address := range m.Addresses {
+				theirs[address] = true
+			}
+		}
+	}
+	out := *p
+	out.Changes, out.Regions = nil, slices.Clone(p.Regions)
+	for _, c := range p.Changes {
+		if c.Type != "aws_instance" || c.Action != NoOp || theirs[c.key()] {
+			out.Changes = append(out.Changes, c)
+		} else if c.Region != "" {
+			out.Regions = append(out.Regions, c.Region) // a cluster is watched where all of its regions were read
+		}
+	}
+	slices.Sort(out.Regions)
+	out.Regions = slices.Compact(out.Regions)
+	return &out
+}
+
+// Overlooked reports whether a snapshot that was read for what Watched returned
+// has not all who served in the clusters that are watched. Who is not found that
+// way may be found where the whole plan leads, and is not to be taken for gone.
+func (v Verdict) Overlooked(s *Snapshot) bool {
+	found := map[string]bool{}
+	for _, m := range s.Members {
+		found[m.ID] = true
+	}
+	for _, c := range v.Clusters {
+		if c.Touched() && slices.ContainsFunc(c.Roles, func(p Projection) bool {
+			return slices.ContainsFunc(p.Serving, func(id string) bool { return !found[id] })
+		}) {
+			return true
+		}
+	}
+	return false
+}
+
 // Watch compares what a verdict foresaw with a fresh snapshot, taken while
-// terraform applies the plan: same plan, same config. It returns one finding,
+// terraform applies the plan: same plan, or what Watched returns of it, and same
+// config. It returns one finding,
 // code "watch.breached", for every role that the plan takes members of and
 // whose members in service have fallen, or must fall with what the plan still
 // takes, below the strictest promise for another cause than the plan. What the

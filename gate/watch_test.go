@@ -91,3 +91,47 @@ func TestZonesAreOfThoseWhoServeOrMay(t *testing.T) {
 		}
 	}
 }
+
+// Of a plan those instances are left out that it leaves alone and that no cluster
+// which it touches has, by what was recorded of them or by what is live.
+func TestWatchedIsWhatThePlanTouches(t *testing.T) {
+	instance := func(address string, do Action) Change {
+		return Change{Address: address, Type: "aws_instance", ID: "i-" + address, Action: do, Region: "us-east-1"}
+	}
+	far := instance("far", NoOp)
+	far.Region = "eu-west-1"
+	group := Change{Address: "group", Type: "aws_autoscaling_group", ID: "g", Action: NoOp, Region: "us-east-1"}
+	p := &Plan{Regions: []string{"us-east-1"}, Changes: []Change{
+		instance("ends", Delete), instance("beside", NoOp), instance("moved", NoOp), instance("other", NoOp), instance("tagged", Update), far, group,
+	}}
+	touched := &View{Recorded: []Change{instance("ends", Delete), instance("beside", NoOp)}, Effects: []Effect{{Address: "ends", Action: Delete, Ends: []string{"i-ends"}}},
+		Members: []MemberView{{Member: Member{ID: "i-moved"}, Addresses: []string{"moved"}}}, Roles: []Projection{{Serving: []string{"i-beside", "i-moved"}}}}
+	alone := &View{Recorded: []Change{instance("other", NoOp), far}, Members: []MemberView{{Member: Member{ID: "i-other"}, Addresses: []string{"other"}}}, Roles: []Projection{{Serving: []string{"i-other"}}}}
+	v := Verdict{Clusters: []*View{touched, alone}}
+	got := v.Watched(p)
+	var names []string
+	for _, c := range got.Changes {
+		names = append(names, c.Address)
+	}
+	if want := []string{"ends", "beside", "moved", "tagged", "group"}; !slices.Equal(names, want) {
+		t.Errorf("got %v, want %v", names, want)
+	}
+	if want := []string{"eu-west-1", "us-east-1"}; !slices.Equal(got.Regions, want) {
+		t.Errorf("regions: got %v, want %v: whoever is watched is watched where all of it was read", got.Regions, want)
+	}
+	if len(p.Changes) != 7 || len(p.Regions) != 1 {
+		t.Error("the plan itself was changed")
+	}
+	for _, test := range []struct {
+		found []string
+		want  bool
+	}{{[]string{"i-beside", "i-moved"}, false}, {[]string{"i-beside"}, true}, {nil, true}} {
+		s := &Snapshot{}
+		for _, id := range test.found {
+			s.Members = append(s.Members, Member{ID: id})
+		}
+		if got := v.Overlooked(s); got != test.want {
+			t.Errorf("%v found: got %v, want %v", test.found, got, test.want)
+		}
+	}
+}

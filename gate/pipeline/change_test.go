@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -121,6 +122,51 @@ func TestTerraformIsStopped(t *testing.T) {
 			// Where nothing is refused, it is said and recorded all the same.
 			if said := strings.Count(w.log.String(), "observe mode: terraform would have been asked to stop: search"); (said == 1) != test.observe || (w.observed != "") != test.observe {
 				t.Errorf("got %q, %q; want a word of it: %v", w.log.String(), w.observed, test.observe)
+			}
+		})
+	}
+}
+
+// The watch reads the clusters that the plan touches. Only where it does not find
+// somebody there who served does it read the whole plan, before it says a word.
+func TestTheWatchReadsWhatIsTouched(t *testing.T) {
+	change := func(address, id, cluster string, do gate.Action) gate.Change {
+		return gate.Change{Address: address, Type: "aws_instance", ID: id, Region: "us-east-1", Action: do, Before: gate.Attrs{"tags": map[string]any{"Cluster": cluster}}}
+	}
+	plan := &gate.Plan{FormatVersion: "1.2", CreatedAt: clock, Changes: []gate.Change{
+		change("aws_instance.a", "i-1", "search", gate.Delete), change("aws_instance.b", "i-2", "search", gate.NoOp), change("aws_instance.c", "i-9", "other", gate.NoOp)}}
+	for name, test := range map[string]struct {
+		near []string // who is found without the whole plan
+		want []int    // changes of the plans that are read
+	}{
+		"all are found":    {[]string{"i-1", "i-2", "i-3"}, []int{2}},
+		"one is elsewhere": {[]string{"i-1", "i-2"}, []int{2, 3}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, "")
+			w.Config.Clusters = []gate.Cluster{{Name: "search", Members: gate.Selector{Tags: map[string]string{"Cluster": "search"}}, Roles: []gate.Role{{SurvivorFloor: 2}}}}
+			whole := sees(w, []string{"i-1", "i-2", "i-3"})
+			d := decision{input: gate.Input{Now: clock, Config: w.Config, Plan: plan}}
+			d.input.Snapshot, _ = whole(t.Context(), plan)
+			d.Verdict = gate.Evaluate(d.input, []*gate.Check{{Name: "nothing", Run: func(*gate.Pass) error { return nil }}})
+			near := sees(w, test.near)
+			var read []int
+			w.Live = func(ctx context.Context, p *gate.Plan) (*gate.Snapshot, error) {
+				read = append(read, len(p.Changes))
+				if len(p.Changes) == len(plan.Changes) {
+					return whole(ctx, p)
+				}
+				return near(ctx, p)
+			}
+			// The second look begins when the first has ended.
+			if stopped := w.during(d, func() { w.looks <- struct{}{}; w.looks <- struct{}{} }, false); stopped != "" {
+				t.Errorf("terraform was stopped: %s", stopped)
+			}
+			if len(read) < len(test.want) || !slices.Equal(read[:len(test.want)], test.want) {
+				t.Errorf("read plans of %v changes, want %v", read, test.want)
+			}
+			if slices.Contains(read, len(plan.Changes)) != slices.Contains(test.want, len(plan.Changes)) {
+				t.Errorf("read plans of %v changes, want the whole one only where somebody is missing", read)
 			}
 		})
 	}

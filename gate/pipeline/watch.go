@@ -58,9 +58,8 @@ func (w *Wrapper) watch(ctx context.Context, d decision, lost <-chan struct{}) s
 	}
 	blind := false
 	for w.Sleep(ctx, watchEvery) == nil {
-		now := d.input
-		var err error
-		if now.Snapshot, err = w.Live(ctx, now.Plan); ctx.Err() != nil {
+		now, err := w.glance(ctx, d)
+		if ctx.Err() != nil {
 			break
 		}
 		before := blind
@@ -82,6 +81,19 @@ func (w *Wrapper) watch(ctx context.Context, d decision, lost <-chan struct{}) s
 		return errLost.Error()
 	}
 	return ""
+}
+
+// glance reads who is there now in the clusters that the plan touches. Where that
+// leaves out anybody who served, it reads all that the plan is about.
+func (w *Wrapper) glance(ctx context.Context, d decision) (now gate.Input, err error) {
+	now = d.input
+	now.Plan = d.Verdict.Watched(d.input.Plan)
+	now.Snapshot, err = w.Live(ctx, now.Plan)
+	if err == nil && len(now.Plan.Changes) < len(d.input.Plan.Changes) && d.Verdict.Overlooked(now.Snapshot) {
+		now.Plan = d.input.Plan
+		now.Snapshot, err = w.Live(ctx, now.Plan)
+	}
+	return now, err
 }
 
 // stops reports whether terraform is to be stopped for a reason. Where nothing

@@ -8,7 +8,8 @@ import (
 
 // An Aside is no-ops of a large plan that its decoder holds apart from the
 // changes, because they are many and few of them matter: of instances and of
-// what is attached to them, which nothing happens to.
+// what is attached to them, which nothing happens to. Those of groups, launch
+// templates and target groups are held apart as well, until the plan is judged.
 type Aside interface {
 	Len() int
 	// All yields them in the order of the plan: those of these types, all when
@@ -24,10 +25,6 @@ func (p *Plan) Focused(c *Config) *Plan {
 	if p.Aside == nil {
 		return p
 	}
-	f := newFocus(p, c)
-	if f.all {
-		return p.Whole()
-	}
 	out := *p
 	out.Changes, out.Unjudged = slices.Clip(p.Changes), 0
 	had := held(p)
@@ -41,6 +38,12 @@ func (p *Plan) Focused(c *Config) *Plan {
 				out.Unjudged++
 			}
 		}
+	}
+	// Who has members that the plan does not name is judged whatever it is about.
+	take(func(Change) bool { return true }, "aws_autoscaling_group", "aws_launch_template", "aws_lb_target_group", "aws_alb_target_group")
+	f := newFocus(&out, c)
+	if f.all {
+		return p.Whole()
 	}
 	take(f.member, "aws_instance")
 	for _, o := range out.Changes {

@@ -48,7 +48,7 @@ func split(p gate.Plan) *gate.Plan {
 	var apart aside
 	for _, c := range p.Changes {
 		switch c.Type {
-		case "aws_instance", "aws_volume_attachment", "aws_ebs_volume", "aws_lb_target_group_attachment":
+		case "aws_instance", "aws_volume_attachment", "aws_ebs_volume", "aws_lb_target_group_attachment", "aws_autoscaling_group", "aws_launch_template", "aws_lb_target_group":
 			if c.Action == gate.NoOp {
 				apart = append(apart, c)
 				continue

@@ -50,10 +50,11 @@ type kind struct {
 func newAside() *aside { return &aside{types: asideTypes(), room: room} }
 
 // asideTypes are the types that are set aside: members and what is attached to
-// them. There are as many of these as there are members; of all others only as
-// many as there are clusters and stores.
+// them, of which there are as many as there are members, and what every cluster
+// has. Of all others there are only as many as there are stores.
 func asideTypes() []string {
-	return []string{"aws_instance", "aws_volume_attachment", "aws_ebs_volume", "aws_lb_target_group_attachment", "aws_alb_target_group_attachment"}
+	return []string{"aws_instance", "aws_volume_attachment", "aws_ebs_volume", "aws_lb_target_group_attachment", "aws_alb_target_group_attachment",
+		"aws_autoscaling_group", "aws_launch_template", "aws_lb_target_group", "aws_alb_target_group"}
 }
 
 // What stands in a record in place of a value.

@@ -79,6 +79,29 @@ func TestWhatIsSetAsideIsTheSame(t *testing.T) {
 	}
 }
 
+// Of a large plan nothing that it leaves alone is among the changes, of what
+// every cluster has: groups and what they are made of too.
+func TestGroupsAreSetAside(t *testing.T) {
+	p := decodeWith(t, odd(), 0, asideTypes())
+	apart := map[string]bool{}
+	for c := range p.Aside.All() {
+		apart[c.Type] = true
+	}
+	for _, kind := range []string{"aws_autoscaling_group", "aws_launch_template", "aws_lb_target_group"} {
+		if !apart[kind] {
+			t.Errorf("%s is not set aside", kind)
+		}
+	}
+	// They are judged whatever the plan is about.
+	focused := p.Focused(nil)
+	for _, c := range focused.Changes {
+		delete(apart, c.Type)
+	}
+	if apart["aws_autoscaling_group"] || apart["aws_launch_template"] || apart["aws_lb_target_group"] {
+		t.Errorf("got %+v, want every group, template and target group", focused.Changes)
+	}
+}
+
 // odd is a plan of entries that are set aside by a hair, or are not.
 func odd() string {
 	mask := func(text string) string { return `"before_sensitive":` + text + `,"after_sensitive":` + text }
@@ -86,6 +109,8 @@ func odd() string {
 		return entry(fmt.Sprintf(`aws_instance.a["%d\"]["]`, i), []string{"no-op"}, rest, values, values, more...)
 	}
 	arn := `"arn":"arn:aws:ec2:eu-west-1:111111111111:instance/i-1"`
+	const target = "arn:aws:elasticloadbalancing:eu-west-2:222222222222:targetgroup/t/1"
+	const group = `{"id":"g","name":"g","desired_capacity":2,"launch_template":[{"id":"lt-1","version":"3"}],"target_group_arns":["` + target + `"],"tag":[{"key":"Cluster","value":"g","propagate_at_launch":true}]}`
 	return entries(
 		one(0, ``, `{"id":"i-0",`+arn+`,"tags":{"a":"b"},"tags_all":{"a":"b"}}`),
 		one(1, ``, `{ "id" : "i-1" , `+arn+` , "tags" : null, "launch_template":[ {"id":"x,}]\"", "version":1.50} ] }`),
@@ -102,6 +127,9 @@ func odd() string {
 		entry("aws_volume_attachment.w", []string{"no-op"}, ``, `{"id":"w","instance_id":"i-0"}`, `{"id":"w","instance_id":"i-0","x":1}`),
 		entry("aws_instance.gone", []string{"delete"}, ``, `{"id":"i-11"}`, `null`),
 		entry("aws_lb_target_group_attachment.t", []string{"no-op"}, ``, `{"id":"t","target_id":"i-1"}`, `{"id":"t","target_id":"i-1"}`),
+		entry("aws_lb_target_group.t", []string{"no-op"}, ``, `{"id":"`+target+`","arn":"`+target+`","name":"t"}`, `{"id":"`+target+`","arn":"`+target+`","name":"t"}`),
+		entry("aws_launch_template.l", []string{"no-op"}, ``, `{"id":"lt-1","latest_version":3}`, `{"id":"lt-1","latest_version":3}`),
+		entry("aws_autoscaling_group.g", []string{"no-op"}, ``, group, group),
 	)
 }
 

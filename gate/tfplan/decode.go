@@ -16,7 +16,7 @@ import (
 // GCPercent is what a process sets (debug.SetGCPercent) that reads plans of a
 // hundred thousand resources in little memory: what a plan leaves behind while it
 // is read is garbage at once.
-const GCPercent = 50
+const GCPercent = 30
 
 // Decode reads one plan, to the end of r. Any error is an *Error and says in
 // one sentence why there is no plan to judge; the plan is nil then. A plan it
@@ -119,7 +119,9 @@ func (d *decoder) member(name string) error {
 		return d.value(&d.plan.Errored)
 	case "resource_changes":
 		d.isPlan = true
-		return d.array(d.resourceChange)
+		err := d.array(d.resourceChange)
+		d.seen = newSeen() // a plan has this member once
+		return err
 	case "resource_drift":
 		return d.array(d.resourceDrift)
 	case "deferred_changes":

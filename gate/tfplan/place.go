@@ -119,9 +119,11 @@ func (d *decoder) locate() error {
 	p := &places{config: d.config}
 	lists := [][]gate.Change{d.plan.Changes, d.plan.Drift}
 	regions, accounts := map[string]bool{}, map[string]bool{}
-	lost := false // one does not say, and may be where an instance is
+	wanted := map[string]bool{} // instances that are where something is that does not say it
 	asks := func(c gate.Change) {
-		lost = lost || about(&c) != "" && c.Region == "" && d.config.region(c.Address) == ""
+		if id := about(&c); id != "" && c.Region == "" && d.config.region(c.Address) == "" {
+			wanted[id] = true
+		}
 	}
 	for _, c := range slices.Concat(lists...) {
 		asks(c)
@@ -138,8 +140,8 @@ func (d *decoder) locate() error {
 			return true
 		})
 	}
-	if err == nil && lost {
-		p.members, err = d.members()
+	if err == nil && len(wanted) > 0 {
+		p.members, err = d.members(wanted)
 	}
 	for _, list := range lists {
 		for i := range list {
@@ -157,11 +159,12 @@ func (d *decoder) locate() error {
 	return err
 }
 
-// members are the regions of the plan's own instances, by id.
-func (d *decoder) members() (map[string]string, error) {
+// members are the regions of those of the plan's own instances that are wanted,
+// by id.
+func (d *decoder) members(wanted map[string]bool) (map[string]string, error) {
 	out := map[string]string{}
 	note := func(c gate.Change) bool {
-		if c.Type == "aws_instance" && c.ID != "" {
+		if c.Type == "aws_instance" && wanted[c.ID] {
 			out[c.ID] = c.Region
 		}
 		return true

@@ -47,8 +47,8 @@ func bench(ctx context.Context, args []string, out, log io.Writer) error {
 	var sizes []int
 	for word := range strings.SplitSeq(*list, ",") {
 		n, err := strconv.Atoi(word)
-		if err != nil || n < size {
-			return fmt.Errorf("-sizes: %q is not a number of resources", word)
+		if err != nil || n < whole {
+			return fmt.Errorf("-sizes: %q is not a number of resources, of which a cluster has %d", word, whole)
 		}
 		sizes = append(sizes, n)
 	}

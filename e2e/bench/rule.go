@@ -15,7 +15,8 @@ import (
 )
 
 // The one rule that everybody here applies: in how many clusters, by the tag
-// Cluster, does the plan delete every instance there is?
+// Cluster, does the plan delete every instance there is, and make none in its
+// place? Other resources have the tag too and do not count.
 
 // tally counts the instances of each cluster, and those that the plan deletes.
 type tally map[string]*struct{ all, deleted int }
@@ -73,13 +74,27 @@ func byHoldfast(file string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	return emptied(plan), nil
+}
+
+// emptied looks at every instance of a plan, those included that its decoder
+// holds apart.
+func emptied(plan *gate.Plan) int {
 	t := tally{}
-	for _, c := range plan.Focused(nil).Changes {
+	count := func(c gate.Change) {
 		if c.Type == "aws_instance" && c.Before != nil {
 			t.add(c.Before.Tags()["Cluster"], c.Action == gate.Delete)
 		}
 	}
-	return t.emptied(), nil
+	for _, c := range plan.Changes {
+		count(c)
+	}
+	if plan.Aside != nil {
+		for c := range plan.Aside.All("aws_instance") {
+			count(c)
+		}
+	}
+	return t.emptied()
 }
 
 // byValid applies no rule: it is what reading costs at least with the standard

@@ -22,7 +22,7 @@ const child = "HOLDFAST_BENCH_WAY"
 // The rule of this benchmark for jq and for conftest.
 const (
 	jqRule = `[.resource_changes[] | select(.type == "aws_instance" and .change.before != null)
-  | {c: .change.before.tags.Cluster, d: (.change.actions | index("delete") != null)}]
+  | {c: .change.before.tags.Cluster, d: (.change.actions == ["delete"])}]
   | group_by(.c) | map(select(all(.[]; .d))) | length`
 	regoRule = `package main
 
@@ -38,7 +38,7 @@ clusters contains r.change.before.tags.Cluster if some r in members
 
 kept contains r.change.before.tags.Cluster if {
 	some r in members
-	not "delete" in r.change.actions
+	r.change.actions != ["delete"]
 }
 
 deny contains c if some c in clusters - kept

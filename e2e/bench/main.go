@@ -38,7 +38,7 @@ func bench(ctx context.Context, args []string, out, log io.Writer) error {
 	list := flags.String("sizes", "100,1000,10000,100000", "resources in the plans")
 	rounds := flags.Int("rounds", 3, "runs of every way over each plan")
 	conftest := flags.String("conftest", "", "a conftest that is there already; without it, it is built from its module")
-	most := flags.Int("most", 100_000, "resources in the largest plan that terraform-json, jq and conftest read; for 100,000 they need up to 15 GB")
+	most := flags.Int("most", 100_000, "resources in the largest plan that terraform-json, jq and conftest read; for 100,000 they need up to 7 GB")
 	program := flags.Bool("program", true, "measure the binary too: its size, its build and its start-up")
 	saved := flags.Bool("saved", true, "measure reading a saved plan too, against terraform show")
 	if err := flags.Parse(args); err != nil {

@@ -20,7 +20,7 @@ type figures struct {
 
 // run runs a program to its end and returns what it wrote to stdout. Linux counts
 // in what a child had resident that of its parent when it was made, so the parent
-// holds no plan.
+// holds no plan, and is a small program.
 func run(ctx context.Context, env []string, argv ...string) (figures, string, error) {
 	var out, complaint bytes.Buffer
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)

@@ -114,7 +114,7 @@ func (c *Cluster) Live(ctx context.Context) func(context.Context, *gate.Plan) (*
 		if err != nil {
 			return nil, err
 		}
-		s := live.Read(ctx, c.Now, collector, wants)
+		s := live.ReadTouched(ctx, c.Now, collector, wants, live.TouchedBy(gate.Input{Now: c.Now(), Config: promises, Plan: plan}))
 		live.Trim(s, promises)
 		return s, nil
 	}

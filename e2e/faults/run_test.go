@@ -50,9 +50,11 @@ func (c cell) run(t *testing.T) outcome {
 			return
 		}
 		collector := aws.New(ctx, aws.Options{Now: c.now, Load: load})
-		snapshot := live.Read(ctx, c.now, collector, wants)
+		in := gate.Input{Now: c.now(), Config: c.promises, Plan: c.plan}
+		in.Snapshot = live.ReadTouched(ctx, c.now, collector, wants, live.TouchedBy(in))
 		out.took = time.Since(began)
-		out.verdict = gate.Evaluate(gate.Input{Now: c.now(), Config: c.promises, Plan: c.plan, Snapshot: snapshot}, checks.Suite())
+		in.Now = c.now()
+		out.verdict = gate.Evaluate(in, checks.Suite())
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		out.struck, out.calls, out.known, out.given = p.struck, p.total, p.calls, p.given

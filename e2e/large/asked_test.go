@@ -65,9 +65,7 @@ func TestGroupsThatThePlanLeavesAloneNeedNotBeAsked(t *testing.T) {
 				return gate.Evaluate(in, checks.Suite())
 			}
 			all := judge(live.EveryGroup)
-			some := judge(func(s *gate.Snapshot) map[string][]string {
-				return gate.TouchedGroups(gate.Input{Now: now, Config: d.c, Plan: &d.p, Snapshot: s})
-			})
+			some := judge(live.TouchedBy(gate.Input{Now: now, Config: d.c, Plan: &d.p}))
 			if diff := cmp.Diff(all.Findings, some.Findings); diff != "" || all.Decision != some.Decision {
 				t.Errorf("every group was asked: %s, and only some: %s (-every +some):\n%s", all.Decision, some.Decision, diff)
 			}

@@ -54,10 +54,7 @@ func (g *global) gateUnder(cfg *gate.Config) *pipeline.Gate {
 			if err != nil {
 				return nil, err
 			}
-			touched := func(s *gate.Snapshot) map[string][]string {
-				return gate.TouchedGroups(gate.Input{Now: g.Now(), Config: cfg, Plan: plan, Snapshot: s})
-			}
-			s := g.readTouched(ctx, wants, touched)
+			s := g.readTouched(ctx, wants, live.TouchedBy(gate.Input{Now: g.Now(), Config: cfg, Plan: plan}))
 			live.Trim(s, cfg)
 			return s, nil
 		},

@@ -54,6 +54,15 @@ func Read(ctx context.Context, now func() time.Time, c Collector, wants map[stri
 // they do, of all who are there.
 type Touched func(*gate.Snapshot) map[string][]string
 
+// TouchedBy is a Touched that names the groups of the clusters that the plan of
+// an input touches, under its config.
+func TouchedBy(in gate.Input) Touched {
+	return func(s *gate.Snapshot) map[string][]string {
+		in.Snapshot = s
+		return gate.TouchedGroups(in)
+	}
+}
+
 // EveryGroup is a Touched that leaves out no group.
 func EveryGroup(s *gate.Snapshot) map[string][]string {
 	out := map[string][]string{}

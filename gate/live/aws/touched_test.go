@@ -46,10 +46,8 @@ func TestOnlyTouchedGroupsAreAsked(t *testing.T) {
 	t.Setenv("AWS_CA_BUNDLE", "")
 	c := aws.New(t.Context(), aws.Options{Now: w.Now, Load: append(settings("http://127.0.0.1"), config.WithHTTPClient(direct{w}))})
 	in := gate.Input{Now: w.Now(), Plan: plan}
-	s := live.ReadTouched(t.Context(), w.Now, c, wants, func(s *gate.Snapshot) map[string][]string {
-		in.Snapshot = s
-		return gate.TouchedGroups(in)
-	})
+	s := live.ReadTouched(t.Context(), w.Now, c, wants, live.TouchedBy(in))
+	in.Snapshot = s
 	calls := map[string]int{}
 	for _, call := range w.Calls() {
 		calls[call.Action]++

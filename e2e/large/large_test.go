@@ -1,5 +1,6 @@
 // Package large holds that a plan too large for all of it to be judged is judged
-// as if it were not. It measures nothing: what that saves is held in gate/tfplan.
+// as if it were not, and so is one of which not every group was asked what it
+// does. It measures nothing: what that saves is held in gate/tfplan and gate/live/aws.
 package large
 
 import (

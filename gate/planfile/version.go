@@ -31,6 +31,7 @@ func proven() map[string]version {
 		"terraform-1.11.4": {},
 		"terraform-1.13.5": {},
 		"terraform-1.14.3": {},
+		"terraform-1.15.5": {},
 		"tofu-1.12.6":      {silent: true},
 	}
 }

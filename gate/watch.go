@@ -40,22 +40,23 @@ func (v Verdict) Watched(p *Plan) *Plan {
 	return &out
 }
 
-// Overlooked reports whether a snapshot that was read for what Watched returned
-// has not all who served in the clusters that are watched. Who is not found that
-// way may be found where the whole plan leads, and is not to be taken for gone.
-func (v Verdict) Overlooked(s *Snapshot) bool {
-	found := map[string]bool{}
-	for _, m := range s.Members {
+// Overlooked reports whether an input with what Watched returned, and a snapshot
+// that was read for it, lacks a cluster that is watched, or anybody who served in
+// it. Who is not found that way may be found where the whole plan leads, and is
+// not to be taken for gone.
+func (v Verdict) Overlooked(now Input) bool {
+	found, there := map[string]bool{}, map[string]bool{}
+	for _, m := range now.Snapshot.Members {
 		found[m.ID] = true
 	}
-	for _, c := range v.Clusters {
-		if c.Touched() && slices.ContainsFunc(c.Roles, func(p Projection) bool {
-			return slices.ContainsFunc(p.Serving, func(id string) bool { return !found[id] })
-		}) {
-			return true
-		}
+	for _, c := range Clusters(now) {
+		there[c.Cluster.Name] = true
 	}
-	return false
+	return slices.ContainsFunc(v.Clusters, func(c *View) bool {
+		return c.Touched() && (!there[c.Cluster.Name] || slices.ContainsFunc(c.Roles, func(p Projection) bool {
+			return slices.ContainsFunc(p.Serving, func(id string) bool { return !found[id] })
+		}))
+	})
 }
 
 // Watch compares what a verdict foresaw with a fresh snapshot, taken while

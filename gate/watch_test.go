@@ -122,16 +122,31 @@ func TestWatchedIsWhatThePlanTouches(t *testing.T) {
 	if len(p.Changes) != 7 || len(p.Regions) != 1 {
 		t.Error("the plan itself was changed")
 	}
-	for _, test := range []struct {
-		found []string
-		want  bool
-	}{{[]string{"i-beside", "i-moved"}, false}, {[]string{"i-beside"}, true}, {nil, true}} {
+}
+
+// Whoever served must be found, and the cluster with them.
+func TestWhoIsNotFoundIsOverlooked(t *testing.T) {
+	p := &Plan{Changes: []Change{{Address: "aws_instance.a", Type: "aws_instance", ID: "i-1", Action: Delete, Region: "us-east-1", Before: Attrs{"tags": map[string]any{"Cluster": "web"}}}}}
+	v := Verdict{Clusters: []*View{
+		{Cluster: Cluster{Name: "web"}, Effects: []Effect{{Action: Delete, Ends: []string{"i-1"}}}, Roles: []Projection{{Serving: []string{"i-1", "i-2"}}}},
+		{Cluster: Cluster{Name: "job"}, Roles: []Projection{{Serving: []string{"i-9"}}}},
+	}}
+	for name, test := range map[string]struct {
+		cluster string // of those who are found
+		found   []string
+		want    bool
+	}{
+		"all are found":      {"web", []string{"i-1", "i-2"}, false},
+		"one is not":         {"web", []string{"i-1"}, true},
+		"none is":            {"web", nil, true},
+		"nor is the cluster": {"elsewhere", []string{"i-1", "i-2"}, true},
+	} {
 		s := &Snapshot{}
 		for _, id := range test.found {
-			s.Members = append(s.Members, Member{ID: id})
+			s.Members = append(s.Members, Member{ID: id, Region: "us-east-1", Tags: map[string]string{"Cluster": test.cluster}})
 		}
-		if got := v.Overlooked(s); got != test.want {
-			t.Errorf("%v found: got %v, want %v", test.found, got, test.want)
+		if got := v.Overlooked(Input{Now: noon, Plan: p, Snapshot: s}); got != test.want {
+			t.Errorf("%s: got %v, want %v", name, got, test.want)
 		}
 	}
 }

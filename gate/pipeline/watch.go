@@ -89,7 +89,7 @@ func (w *Wrapper) glance(ctx context.Context, d decision) (now gate.Input, err e
 	now = d.input
 	now.Plan = d.Verdict.Watched(d.input.Plan)
 	now.Snapshot, err = w.Live(ctx, now.Plan)
-	if err == nil && len(now.Plan.Changes) < len(d.input.Plan.Changes) && d.Verdict.Overlooked(now.Snapshot) {
+	if err == nil && len(now.Plan.Changes) < len(d.input.Plan.Changes) && d.Verdict.Overlooked(now) {
 		now.Plan = d.input.Plan
 		now.Snapshot, err = w.Live(ctx, now.Plan)
 	}
@@ -136,14 +136,14 @@ func (w *Wrapper) follow(ctx context.Context, d decision) (clusters []*gate.View
 	began := w.Now()
 	// The first looks come soon: most changes are over when terraform is.
 	for pause := time.Second; ; pause = min(2*pause, pollEvery) {
-		snapshot, err := w.Live(ctx, d.input.Plan)
+		seen, err := w.glance(ctx, d)
 		if err != nil || ctx.Err() != nil {
 			return clusters, false
 		}
-		in := gate.Input{Now: w.Now(), Config: w.Config, Plan: d.input.Plan, Snapshot: snapshot}
+		in := gate.Input{Now: w.Now(), Config: w.Config, Plan: seen.Plan, Snapshot: seen.Snapshot}
 		clusters = look(in, changed)
 		moving := moves(clusters, in.Now)
-		if moving == "" && !unseen(snapshot) {
+		if moving == "" && !unseen(seen.Snapshot) {
 			return clusters, true
 		}
 		elapsed := w.Now().Sub(began)

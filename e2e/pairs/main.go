@@ -3,10 +3,16 @@
 //
 //	go run ./e2e/pairs -terraform BINARY
 //
-// They go to gate/planfile/testdata, in a folder that is named after the product
+// or compares the sources of versions that were not recorded with those of
+// versions that were:
+//
+//	go run ./e2e/pairs -sources
+//
+// Plan files go to gate/planfile/testdata, in a folder that is named after the product
 // and its version, and a test there holds both readings equal. A version of
 // Terraform or OpenTofu has its plan files read without its help only once that
-// test passes with its folder; nothing else proves one.
+// test passes with its folder, or with those of a version before and one after it
+// that are alike in all that makes a plan file; nothing else proves one.
 package main
 
 import (
@@ -35,8 +41,13 @@ func main() {
 	binary := flag.String("terraform", "terraform", "terraform or tofu")
 	out := flag.String("to", filepath.Join("gate", "planfile", "testdata"), "where the folder of the version is made")
 	only := flag.String("only", "", "the one story to record")
+	compare := flag.Bool("sources", false, "compare sources and record nothing")
 	flag.Parse()
-	if err := record(ctx, *binary, *out, *only); err != nil {
+	do := func() error { return record(ctx, *binary, *out, *only) }
+	if *compare {
+		do = func() error { return sources(ctx) }
+	}
+	if err := do(); err != nil {
 		fmt.Fprintln(os.Stderr, "pairs:", err)
 		os.Exit(1)
 	}

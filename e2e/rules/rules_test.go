@@ -72,7 +72,7 @@ var may = map[string][]string{
 	"e2e/large":            {},
 	"e2e/mutate":           {},
 	"e2e/oracle":           {},
-	"e2e/pairs":            {"e2e/stage", "gate/awssim"},
+	"e2e/pairs":            {"e2e/stage", "gate/awssim", "gate/planfile"},
 	"e2e/provider":         {},
 	"e2e/race":             {},
 	"e2e/rules":            {},

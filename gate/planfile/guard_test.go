@@ -3,10 +3,12 @@ package planfile_test
 import (
 	"archive/zip"
 	"bytes"
+	"encoding/json"
 	"errors"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -127,7 +129,10 @@ func TestUnproven(t *testing.T) {
 		"no version":                        without(14),
 		"another format":                    with(protowire.AppendVarint(protowire.AppendTag(nil, 1, protowire.VarintType), 4), 14),
 		"a new field of the plan":           plan(func(raw []byte) []byte { return append(raw, extra(99)...) }),
+		"a state store of a provider":       plan(func(raw []byte) []byte { return append(raw, 0xea, 0x01, 0) }), // field 29
 		"an action that is to be invoked":   plan(func(raw []byte) []byte { return append(raw, 0xf2, 0x01, 0) }), // field 30
+		"an action that is deferred":        plan(func(raw []byte) []byte { return append(raw, 0xfa, 0x01, 0) }), // field 31
+		"actions alone":                     plan(func(raw []byte) []byte { return append(raw, 0x82, 0x02, 0) }), // field 32, of plan -invoke
 		"a deferred change":                 plan(func(raw []byte) []byte { return append(raw, 0xda, 0x01, 0) }), // field 27
 		"a new field of a resource change":  with(extra(15), 3, 13),
 		"a new field of a change":           with(extra(9), 3, 9, 1),
@@ -176,14 +181,18 @@ func TestUnproven(t *testing.T) {
 	}
 }
 
-// A version that does not say what a schema hides is read as far as no path may
-// lead into it.
-func TestPathsOfAnOpenVersion(t *testing.T) {
+// An open version does not say what a schema hides: no path may lead into it.
+func TestPathsOfOpenVersions(t *testing.T) {
 	step := protowire.AppendBytes(protowire.AppendTag(nil, 1, protowire.BytesType), protowire.AppendString(protowire.AppendTag(nil, 1, protowire.BytesType), "tags"))
-	for steps, read := range map[int]bool{1: true, 2: false} {
-		field := protowire.AppendBytes(protowire.AppendTag(nil, 11, protowire.BytesType), bytes.Repeat(step, steps))
-		for number, reads := range map[string]bool{"1.5.7": read, "1.11.4": true} {
+	seen := map[bool]bool{}
+	for _, name := range planfile.Recorded() {
+		open := !hidesPassword(t, name)
+		seen[open] = true
+		product, number, _ := strings.Cut(name, "-")
+		for steps, refused := range map[int]bool{1: false, 2: open} {
 			a := load(t)
+			a[locks] = header(product)
+			field := protowire.AppendBytes(protowire.AppendTag(nil, 11, protowire.BytesType), bytes.Repeat(step, steps))
 			a["tfplan"] = edit(t, a["tfplan"], []protowire.Number{3, 13}, func(old []byte) []byte { return append(field, old...) })
 			a["tfplan"] = edit(t, a["tfplan"], []protowire.Number{14}, func([]byte) []byte {
 				return protowire.AppendString(protowire.AppendTag(nil, 14, protowire.BytesType), number)
@@ -192,13 +201,46 @@ func TestPathsOfAnOpenVersion(t *testing.T) {
 				a["tfplan"] = edit(t, a["tfplan"], []protowire.Number{flag}, func([]byte) []byte { return nil })
 			}
 			raw := a.file(t)
-			var why *planfile.Unproven
-			_, err := planfile.JSON(bytes.NewReader(raw), int64(len(raw)), io.Discard)
-			if reads != (err == nil) || err != nil && !errors.As(err, &why) {
-				t.Errorf("%s, a path of %d: got %v", number, steps, err)
+			if _, err := planfile.JSON(bytes.NewReader(raw), int64(len(raw)), io.Discard); refused != (err != nil) {
+				t.Errorf("%s, a path of %d steps: got %v, want refused %t", name, steps, err, refused)
 			}
 		}
 	}
+	if !seen[true] || !seen[false] {
+		t.Errorf("got versions that are open or not: %v, want both", seen)
+	}
+}
+
+// hidesPassword reports whether plan files of a version say by themselves that
+// the password of a database is sensitive, which stands in the schema alone.
+func hidesPassword(t *testing.T, version string) bool {
+	t.Helper()
+	raw, err := os.ReadFile(filepath.Join("testdata", version, "secrets.tfplan"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if _, err := planfile.JSON(bytes.NewReader(raw), int64(len(raw)), &b); err != nil {
+		t.Fatal(err)
+	}
+	var plan struct {
+		Changes []struct {
+			Type   string
+			Change struct {
+				Hidden map[string]any `json:"after_sensitive"`
+			}
+		} `json:"resource_changes"`
+	}
+	if err := json.Unmarshal(b.Bytes(), &plan); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range plan.Changes {
+		if c.Type == "aws_db_instance" {
+			return c.Change.Hidden["password"] == true
+		}
+	}
+	t.Fatalf("%s: the plan has no database", version)
+	return false
 }
 
 // The region of a provider block is what terraform show says it is: a constant,

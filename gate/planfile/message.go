@@ -121,7 +121,7 @@ func parse(raw []byte, product string) (*plan, error) {
 		return nil, err
 	}
 	var ok bool
-	p.version, ok = proven()[product+"-"+p.made]
+	p.version, ok = read(product + "-" + p.made)
 	switch {
 	case !ok || number != 3:
 		return nil, unproven("plan files of %s %.20q, format %d, were not held against its show", product, p.made, number)

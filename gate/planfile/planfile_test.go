@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
+	goversion "github.com/hashicorp/go-version"
 
 	"github.com/holdfast-gate/holdfast/gate"
 	"github.com/holdfast-gate/holdfast/gate/planfile"
@@ -115,7 +116,33 @@ func TestVersionsAreThoseRecorded(t *testing.T) {
 	for _, dir := range recorded {
 		got = append(got, filepath.Base(dir))
 	}
-	if diff := gocmp.Diff(got, planfile.Versions()); diff != "" {
+	if diff := gocmp.Diff(got, planfile.Recorded()); diff != "" {
 		t.Errorf("recorded (-) and read (+) differ:\n%s", diff)
+	}
+}
+
+// What was not recorded lies between two versions of its line that were, and is
+// read as they are.
+func TestVersionsBetween(t *testing.T) {
+	if len(planfile.Between()) == 0 {
+		t.Fatal("there is none: the test proves nothing")
+	}
+	for name, ends := range planfile.Between() {
+		product, number, _ := strings.Cut(name, "-")
+		is := goversion.Must(goversion.NewVersion(number))
+		var at [2]*goversion.Version
+		for i, end := range ends {
+			if !slices.Contains(planfile.Recorded(), end) || !strings.HasPrefix(end, product+"-") {
+				t.Fatalf("%s: %s was not recorded", name, end)
+			}
+			at[i] = goversion.Must(goversion.NewVersion(strings.TrimPrefix(end, product+"-")))
+		}
+		line := func(v *goversion.Version) [2]int { return [2]int(v.Segments()[:2]) }
+		if !at[0].LessThan(is) || !is.LessThan(at[1]) || line(at[0]) != line(is) || line(at[1]) != line(is) {
+			t.Errorf("%s is not between %s and %s", name, ends[0], ends[1])
+		}
+		if !planfile.Proved(name) {
+			t.Errorf("%s is not read", name)
+		}
 	}
 }

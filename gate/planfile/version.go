@@ -14,7 +14,9 @@ type version struct {
 // recorded returns the versions of which plan files are read here, each named by
 // its product and number. Each was recorded with e2e/pairs in every way in which
 // a plan can come about, and a test holds both readings equal on those files;
-// nothing else puts one here, and nothing but Between stands beside it.
+// nothing else puts one here, and nothing but Between stands beside it. The
+// programs were built from the published modules, most without the backends and
+// module sources of clouds.
 //
 // What a schema hides is no attribute that the gate keeps (gate.KeptAttributes),
 // which is asked of hashicorp/aws in e2e. So of open versions the readings are
@@ -32,6 +34,7 @@ func recorded() map[string]version {
 		"terraform-1.13.5": {},
 		"terraform-1.14.3": {},
 		"terraform-1.14.9": {},
+		"terraform-1.15.0": {},
 		"terraform-1.15.5": {},
 		"tofu-1.12.6":      {silent: true},
 	}
@@ -44,11 +47,11 @@ func recorded() map[string]version {
 // -sources" compares them in the modules as they are published, and did before
 // any of these was put here.
 func Between() map[string][2]string {
-	ends := [2]string{"terraform-1.14.3", "terraform-1.14.9"}
 	return map[string][2]string{
-		"terraform-1.14.4": ends,
-		"terraform-1.14.5": ends,
-		"terraform-1.14.8": ends,
+		"terraform-1.14.4": {"terraform-1.14.3", "terraform-1.14.9"},
+		"terraform-1.14.5": {"terraform-1.14.3", "terraform-1.14.9"},
+		"terraform-1.14.8": {"terraform-1.14.3", "terraform-1.14.9"},
+		"terraform-1.15.3": {"terraform-1.15.0", "terraform-1.15.5"},
 	}
 }
 

@@ -8,13 +8,19 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"os/signal"
 	"strconv"
 	"strings"
+
+	"github.com/holdfast-gate/holdfast/e2e/tool"
 )
 
 func main() {
+	if os.Getenv(lapsFile) != "" {
+		os.Exit(stopwatch(os.Args[1:]))
+	}
 	if way := os.Getenv(child); way != "" && len(os.Args) == 2 {
 		exit(contestant(way, os.Args[1]))
 	}
@@ -35,17 +41,19 @@ func exit(err error) {
 func bench(ctx context.Context, args []string, out, log io.Writer) error {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(log)
-	list := flags.String("sizes", "100,1000,10000,100000", "resources in the plans")
+	list := flags.String("sizes", "100,1000,10000,100000", "resources in the plans; none if empty")
 	rounds := flags.Int("rounds", 3, "runs of every way over each plan")
 	conftest := flags.String("conftest", "", "a conftest that is there already; without it, it is built from its module")
 	most := flags.Int("most", 100_000, "resources in the largest plan that terraform-json, jq and conftest read; for 100,000 they need up to 7 GB")
 	program := flags.Bool("program", true, "measure the binary too: its size, its build and its start-up")
 	saved := flags.Bool("saved", true, "measure reading a saved plan too, against terraform show")
+	apply := flags.Bool("apply", false, "measure the whole too: holdfast apply against terraform plan and apply of one instance more or less, with hashicorp/aws from the mirror that "+tool.MirrorVariable+" names; each of -rounds is two runs of either, and for 1,000 instances takes minutes")
+	instances := flags.Int("instances", 1000, "instances in the world of -apply")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	var sizes []int
-	for word := range strings.SplitSeq(*list, ",") {
+	for word := range strings.FieldsFuncSeq(*list, func(r rune) bool { return r == ',' }) {
 		n, err := strconv.Atoi(word)
 		if err != nil || n < whole {
 			return fmt.Errorf("-sizes: %q is not a number of resources, of which a cluster has %d", word, whole)
@@ -57,9 +65,11 @@ func bench(ctx context.Context, args []string, out, log io.Writer) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	all, err := ways(ctx, dir, *conftest, *most, log)
-	if err != nil {
-		return err
+	var all []way
+	if len(sizes) > 0 {
+		if all, err = ways(ctx, dir, *conftest, *most, log); err != nil {
+			return err
+		}
 	}
 	for _, w := range all {
 		if w.missing != "" {
@@ -85,5 +95,11 @@ func bench(ctx context.Context, args []string, out, log io.Writer) error {
 		}
 		bars = append(bars, own...)
 	}
-	return r.write(out, all, bars)
+	whole := applyBars(*instances, math.NaN(), math.NaN(), "-apply was not given")
+	if *apply {
+		if whole, err = measureApply(ctx, dir, *instances, *rounds, out, log); err != nil {
+			return err
+		}
+	}
+	return r.write(out, all, append(bars, whole...))
 }

@@ -42,7 +42,7 @@ func run(ctx context.Context, env []string, argv ...string) (figures, string, er
 }
 
 // of takes one figure from every run.
-func of[T any](runs []figures, f func(figures) T) []T {
+func of[R, T any](runs []R, f func(R) T) []T {
 	var out []T
 	for _, r := range runs {
 		out = append(out, f(r))
@@ -70,8 +70,17 @@ func ratio(a, b []figures, f func(figures) float64) float64 {
 	if len(all) == 0 {
 		return 0
 	}
-	slices.Sort(all)
-	return all[len(all)/2]
+	return median(all)
+}
+
+// median is the one in the middle, of an even number the mean of the two there.
+func median(of []float64) float64 {
+	all := slices.Sorted(slices.Values(of))
+	half := len(all) / 2
+	if len(all)%2 == 0 {
+		return (all[half-1] + all[half]) / 2
+	}
+	return all[half]
 }
 
 func cpu(f figures) float64  { return f.cpu.Seconds() }

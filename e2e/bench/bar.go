@@ -1,8 +1,9 @@
 package main
 
 import (
-	"fmt"
 	"math"
+
+	"github.com/holdfast-gate/holdfast/e2e/bench/measure"
 )
 
 // A bar is a promise about speed: what must be, what would be better, and what
@@ -33,40 +34,28 @@ func (b bar) met() string {
 // bars holds the races against what the gate promises of reading plans.
 func (r results) bars() []bar {
 	const mib = 1 << 20
-	at := func(n int, name string, f func(figures) float64) float64 {
+	at := func(n int, name string, f func(measure.Figures) float64) float64 {
 		if len(r[n][name]) == 0 {
 			return math.NaN()
 		}
-		return f(best(r[n][name]))
+		return f(measure.Best(r[n][name]))
 	}
-	against := func(n int, a, b string, f func(figures) float64) float64 {
+	against := func(n int, a, b string, f func(measure.Figures) float64) float64 {
 		if len(r[n][a]) == 0 || len(r[n][b]) == 0 {
 			return math.NaN()
 		}
-		return ratio(r[n][a], r[n][b], f)
+		return measure.Ratio(r[n][a], r[n][b], f)
 	}
-	small, large := at(10_000, "holdfast", peak)/mib, at(100_000, "holdfast", peak)/mib
+	small, large := at(10_000, "holdfast", measure.Peak)/mib, at(100_000, "holdfast", measure.Peak)/mib
 	const why = "it did not run at this size"
 	return []bar{
-		{"CPU against json.Valid, 10,000", "x", 1.2, 0.6, false, against(10_000, "holdfast", "json.Valid", cpu), why},
-		{"CPU against json.Valid, 100,000", "x", 1.2, 0.6, false, against(100_000, "holdfast", "json.Valid", cpu), why},
-		{"faster than conftest, 10,000", "x", 8, 15, true, against(10_000, "conftest", "holdfast", wall), why},
-		{"faster than terraform-json, 10,000", "x", 5, 12, true, against(10_000, "terraform-json", "holdfast", wall), why},
+		{"CPU against json.Valid, 10,000", "x", 1.2, 0.6, false, against(10_000, "holdfast", "json.Valid", measure.CPU), why},
+		{"CPU against json.Valid, 100,000", "x", 1.2, 0.6, false, against(100_000, "holdfast", "json.Valid", measure.CPU), why},
+		{"faster than conftest, 10,000", "x", 8, 15, true, against(10_000, "conftest", "holdfast", measure.Wall), why},
+		{"faster than terraform-json, 10,000", "x", 5, 12, true, against(10_000, "terraform-json", "holdfast", measure.Wall), why},
 		{"peak memory, 10,000", "MiB", 32, 0, false, small, why},
 		{"peak memory, 100,000", "MiB", 32, 0, false, large, why},
 		{"growth of it from 10,000 to 100,000", "MiB", 8, 0, false, large - small, why},
-		{"a plan of 100 resources, its process included", "ms", 30, 0, false, at(100, "holdfast", wall) * 1000, why},
+		{"a plan of 100 resources, its process included", "ms", 30, 0, false, at(100, "holdfast", measure.Wall) * 1000, why},
 	}
-}
-
-func number(f float64) string {
-	switch {
-	case math.IsNaN(f):
-		return "-"
-	case f == 0:
-		return ""
-	case math.Abs(f) < 10:
-		return fmt.Sprintf("%.2f", f)
-	}
-	return fmt.Sprintf("%.0f", f)
 }

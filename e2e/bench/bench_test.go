@@ -15,14 +15,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/holdfast-gate/holdfast/e2e/bench/measure"
 	"github.com/holdfast-gate/holdfast/gate/tfplan"
 )
 
-// The test is its own contestant and its own stopwatch, as the program is.
+// The test is its own contestant, as the program is.
 func TestMain(m *testing.M) {
-	if os.Getenv(lapsFile) != "" {
-		os.Exit(stopwatch(os.Args[1:]))
-	}
 	if way := os.Getenv(child); way != "" && len(os.Args) == 2 {
 		exit(contestant(way, os.Args[1]))
 	}
@@ -256,7 +254,7 @@ func TestReadingCostsWhatValidatingCosts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := cpu(best(r[3000]["holdfast"])) / cpu(best(r[3000]["json.Valid"])); got > 2 {
+	if got := measure.CPU(measure.Best(r[3000]["holdfast"])) / measure.CPU(measure.Best(r[3000]["json.Valid"])); got > 2 {
 		t.Errorf("got %.2f times the CPU of json.Valid, want at most 1.2 on a quiet machine, and never 2", got)
 	} else {
 		t.Logf("%.2f times the CPU of json.Valid", got)

@@ -5,6 +5,8 @@ import (
 	"io"
 	"strings"
 	"testing"
+
+	"github.com/holdfast-gate/holdfast/e2e/bench/measure"
 )
 
 var (
@@ -26,12 +28,12 @@ func BenchmarkPlan(b *testing.B) {
 	own := r[*resources]["holdfast"]
 	for _, w := range all {
 		if runs := r[*resources][w.name]; len(runs) > 0 && w.name != "holdfast" {
-			b.ReportMetric(ratio(runs, own, wall), "wall:"+w.name)
-			b.ReportMetric(ratio(runs, own, cpu), "cpu:"+w.name)
-			b.ReportMetric(ratio(runs, own, peak), "peak:"+w.name)
+			b.ReportMetric(measure.Ratio(runs, own, measure.Wall), "wall:"+w.name)
+			b.ReportMetric(measure.Ratio(runs, own, measure.CPU), "cpu:"+w.name)
+			b.ReportMetric(measure.Ratio(runs, own, measure.Peak), "peak:"+w.name)
 		}
 	}
-	b.ReportMetric(peak(best(own))/(1<<20), "peak-MiB")
+	b.ReportMetric(measure.Peak(measure.Best(own))/(1<<20), "peak-MiB")
 	var table strings.Builder
 	if err := r.write(&table, all, nil); err != nil {
 		b.Fatal(err)

@@ -13,14 +13,9 @@ import (
 	"os/signal"
 	"strconv"
 	"strings"
-
-	"github.com/holdfast-gate/holdfast/e2e/tool"
 )
 
 func main() {
-	if os.Getenv(lapsFile) != "" {
-		os.Exit(stopwatch(os.Args[1:]))
-	}
 	if way := os.Getenv(child); way != "" && len(os.Args) == 2 {
 		exit(contestant(way, os.Args[1]))
 	}
@@ -47,7 +42,7 @@ func bench(ctx context.Context, args []string, out, log io.Writer) error {
 	most := flags.Int("most", 100_000, "resources in the largest plan that terraform-json, jq and conftest read; for 100,000 they need up to 7 GB")
 	program := flags.Bool("program", true, "measure the binary too: its size, its build and its start-up")
 	saved := flags.Bool("saved", true, "measure reading a saved plan too, against terraform show")
-	apply := flags.Bool("apply", false, "measure the whole too: holdfast apply against terraform plan and apply of one instance more or less, with hashicorp/aws from the mirror that "+tool.MirrorVariable+" names; each of -rounds is two runs of either, and for 1,000 instances takes minutes")
+	apply := flags.Bool("apply", false, "measure the whole too: holdfast apply against terraform plan and apply of one instance more or less, with hashicorp/aws from the mirror that HOLDFAST_PLUGIN_MIRROR names; each of -rounds is two runs of either, and for 1,000 instances takes minutes")
 	instances := flags.Int("instances", 1000, "instances in the world of -apply")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -95,11 +90,11 @@ func bench(ctx context.Context, args []string, out, log io.Writer) error {
 		}
 		bars = append(bars, own...)
 	}
-	whole := applyBars(*instances, math.NaN(), math.NaN(), "-apply was not given")
+	entire := wholeBars(*instances, math.NaN(), math.NaN(), "-apply was not given")
 	if *apply {
-		if whole, err = measureApply(ctx, dir, *instances, *rounds, out, log); err != nil {
+		if entire, err = measureWhole(ctx, *instances, *rounds, out, log); err != nil {
 			return err
 		}
 	}
-	return r.write(out, all, append(bars, whole...))
+	return r.write(out, all, append(bars, entire...))
 }

@@ -28,3 +28,13 @@ func TestOfficialApply(t *testing.T) {
 		t.Errorf("got %q, want it measured:\n%s%s", bar, &out, &log)
 	}
 }
+
+// line is the first line of a text that begins so.
+func line(text, begin string) string {
+	for l := range strings.Lines(text) {
+		if strings.HasPrefix(l, begin) {
+			return l
+		}
+	}
+	return ""
+}

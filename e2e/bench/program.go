@@ -15,6 +15,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/holdfast-gate/holdfast/e2e/bench/measure"
 )
 
 const module = "github.com/holdfast-gate/holdfast"
@@ -24,10 +26,10 @@ const module = "github.com/holdfast-gate/holdfast"
 func measureProgram(ctx context.Context, dir string, out io.Writer) ([]bar, error) {
 	binary := filepath.Join(dir, "holdfast")
 	build := []string{"go", "build", "-o", binary, module + "/cmd/holdfast"}
-	if _, _, err := run(ctx, nil, build...); err != nil {
+	if _, _, err := measure.Run(ctx, nil, build...); err != nil {
 		return nil, err
 	}
-	warm, _, err := run(ctx, nil, build...)
+	warm, _, err := measure.Run(ctx, nil, build...)
 	if err != nil {
 		return nil, err
 	}
@@ -35,10 +37,10 @@ func measureProgram(ctx context.Context, dir string, out io.Writer) ([]bar, erro
 	if err != nil {
 		return nil, err
 	}
-	var starts, empties []figures
+	var starts, empties []measure.Figures
 	for range 20 {
-		for argv, to := range map[[2]string]*[]figures{{binary, "--help"}: &starts, {empty, ""}: &empties} {
-			f, _, err := run(ctx, nil, argv[:]...)
+		for argv, to := range map[[2]string]*[]measure.Figures{{binary, "--help"}: &starts, {empty, ""}: &empties} {
+			f, _, err := measure.Run(ctx, nil, argv[:]...)
 			if err != nil {
 				return nil, err
 			}
@@ -55,11 +57,11 @@ func measureProgram(ctx context.Context, dir string, out io.Writer) ([]bar, erro
 	}
 	fmt.Fprintf(out, "holdfast is %.0f MB; its largest parts: %s\n", float64(info.Size())/1e6, parts)
 	fmt.Fprintf(out, "it starts in %sx the time and %sx the CPU of a Go program that does nothing, which takes %s ms\n\n",
-		number(ratio(starts, empties, wall)), number(ratio(starts, empties, cpu)), number(best(empties).wall.Seconds()*1000))
+		measure.Number(measure.Ratio(starts, empties, measure.Wall)), measure.Number(measure.Ratio(starts, empties, measure.CPU)), measure.Number(measure.Best(empties).Wall.Seconds()*1000))
 	return []bar{
-		{"start-up", "ms", 15, 0, false, best(starts).wall.Seconds() * 1000, ""},
-		{"CPU of a start", "ms", 15, 0, false, best(starts).cpu.Seconds() * 1000, ""},
-		{"build, warm", "s", 60, 0, false, warm.wall.Seconds(), ""},
+		{"start-up", "ms", 15, 0, false, measure.Best(starts).Wall.Seconds() * 1000, ""},
+		{"CPU of a start", "ms", 15, 0, false, measure.Best(starts).CPU.Seconds() * 1000, ""},
+		{"build, warm", "s", 60, 0, false, warm.Wall.Seconds(), ""},
 	}, nil
 }
 
@@ -69,7 +71,7 @@ func buildEmpty(ctx context.Context, dir string) (string, error) {
 	if err := os.WriteFile(source, []byte("package main\n\nfunc main() {}\n"), 0o600); err != nil {
 		return "", err
 	}
-	_, _, err := run(ctx, nil, "go", "build", "-o", binary, source)
+	_, _, err := measure.Run(ctx, nil, "go", "build", "-o", binary, source)
 	return binary, err
 }
 

@@ -6,10 +6,12 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"github.com/holdfast-gate/holdfast/e2e/bench/measure"
 )
 
 // results is every run, by the number of resources and by the way.
-type results map[int]map[string][]figures
+type results map[int]map[string][]measure.Figures
 
 // race runs all ways over plans of these sizes, one after the other in every
 // round, so that whatever else the machine does meets all of them. A way that
@@ -24,7 +26,7 @@ func race(ctx context.Context, dir string, ways []way, sizes []int, rounds int, 
 			return nil, err
 		}
 		fmt.Fprintf(log, "%d resources, %.1f MB\n", n, float64(bytes)/1e6)
-		out[n] = map[string][]figures{}
+		out[n] = map[string][]measure.Figures{}
 		for range rounds {
 			for _, w := range ways {
 				if w.missing != "" || w.most < n {
@@ -45,8 +47,8 @@ func race(ctx context.Context, dir string, ways []way, sizes []int, rounds int, 
 }
 
 // run runs one way once and holds its answer against the right one.
-func (w way) run(ctx context.Context, file string, emptied int) (figures, error) {
-	f, text, err := run(ctx, w.env, w.argv(file)...)
+func (w way) run(ctx context.Context, file string, emptied int) (measure.Figures, error) {
+	f, text, err := measure.Run(ctx, w.env, w.argv(file)...)
 	if err != nil || w.answer == nil {
 		return f, err
 	}

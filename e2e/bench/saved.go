@@ -8,7 +8,8 @@ import (
 	"math"
 	"os/exec"
 	"strconv"
-	"time"
+
+	"github.com/holdfast-gate/holdfast/e2e/bench/measure"
 )
 
 // measureSaved reads one saved plan of a thousand instances as holdfast does and
@@ -20,11 +21,10 @@ func measureSaved(ctx context.Context, rounds int, out, log io.Writer) ([]bar, e
 	if err != nil {
 		return nil, fmt.Errorf("saved: %w", err)
 	}
-	type took struct{ Wall, CPU time.Duration }
 	var all []struct {
 		Official   bool
 		Why        string
-		Own, Shown []took
+		Own, Shown []measure.Figures
 	}
 	if err := json.Unmarshal(text, &all); err != nil {
 		return nil, err
@@ -36,17 +36,10 @@ func measureSaved(ctx context.Context, rounds int, out, log io.Writer) ([]bar, e
 			b.what = "CPU of terraform show against reading the plan file, 1,000, official provider"
 		}
 		if len(r.Own) > 0 && len(r.Shown) > 0 {
-			least := func(runs []took) figures {
-				var all []figures
-				for _, t := range runs {
-					all = append(all, figures{wall: t.Wall, cpu: t.CPU})
-				}
-				return best(all)
-			}
-			own, shown := least(r.Own), least(r.Shown)
-			b.measured = cpu(shown) / cpu(own)
+			own, shown := measure.Best(r.Own), measure.Best(r.Shown)
+			b.measured = measure.CPU(shown) / measure.CPU(own)
 			fmt.Fprintf(out, "a saved plan of 1,000 instances, official provider %t: read in %s ms (CPU %s), with terraform show in %s ms (CPU %s)\n\n", r.Official,
-				number(wall(own)*1000), number(cpu(own)*1000), number(wall(shown)*1000), number(cpu(shown)*1000))
+				measure.Number(measure.Wall(own)*1000), measure.Number(measure.CPU(own)*1000), measure.Number(measure.Wall(shown)*1000), measure.Number(measure.CPU(shown)*1000))
 		}
 		bars = append(bars, b)
 	}

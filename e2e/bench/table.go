@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 	"text/tabwriter"
+
+	"github.com/holdfast-gate/holdfast/e2e/bench/measure"
 )
 
 // write prints the whole table.
@@ -20,9 +22,9 @@ func (r results) write(to io.Writer, ways []way, bars []bar) error {
 				fmt.Fprintf(t, "%d\t%s\tNOT RUN: %s\n", n, w.name, cmp.Or(w.missing, "-most is less"))
 				continue
 			}
-			b, us := best(runs), r[n]["holdfast"]
-			fmt.Fprintf(t, "%d\t%s\t%s\t%s\t%s\t%sx\t%sx\t%sx\n", n, w.name, number(wall(b)*1000), number(cpu(b)*1000), number(peak(b)/(1<<20)),
-				number(ratio(runs, r[n]["json.Valid"], cpu)), number(ratio(runs, us, wall)), number(ratio(runs, us, peak)))
+			b, us := measure.Best(runs), r[n]["holdfast"]
+			fmt.Fprintf(t, "%d\t%s\t%s\t%s\t%s\t%sx\t%sx\t%sx\n", n, w.name, measure.Number(measure.Wall(b)*1000), measure.Number(measure.CPU(b)*1000), measure.Number(measure.Peak(b)/(1<<20)),
+				measure.Number(measure.Ratio(runs, r[n]["json.Valid"], measure.CPU)), measure.Number(measure.Ratio(runs, us, measure.Wall)), measure.Number(measure.Ratio(runs, us, measure.Peak)))
 		}
 	}
 	fmt.Fprintln(t, "\nbar\tmust\tstretch\tmeasured\tmet?")
@@ -31,7 +33,7 @@ func (r results) write(to io.Writer, ways []way, bars []bar) error {
 		if b.least {
 			sign = ">="
 		}
-		fmt.Fprintf(t, "%s\t%s %s %s\t%s\t%s %s\t%s\n", b.what, sign, number(b.must), b.unit, number(b.stretch), number(b.measured), b.unit, b.met())
+		fmt.Fprintf(t, "%s\t%s %s %s\t%s\t%s %s\t%s\n", b.what, sign, measure.Number(b.must), b.unit, measure.Number(b.stretch), measure.Number(b.measured), b.unit, b.met())
 	}
 	return t.Flush()
 }

@@ -20,6 +20,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/holdfast-gate/holdfast/e2e/bench/measure"
 	"github.com/holdfast-gate/holdfast/e2e/stage"
 	"github.com/holdfast-gate/holdfast/e2e/tool"
 	"github.com/holdfast-gate/holdfast/gate"
@@ -54,11 +55,8 @@ resource "aws_instance" "search" {
 type Runs struct {
 	Official   bool
 	Why        string
-	Own, Shown []Took
+	Own, Shown []measure.Figures
 }
-
-// Took is what one run took.
-type Took struct{ Wall, CPU time.Duration }
 
 func main() {
 	rounds := flag.Int("rounds", 3, "runs of both ways")
@@ -148,10 +146,10 @@ func (r *Runs) race(ctx context.Context, rounds int, log io.Writer) error {
 }
 
 // timed measures what a reader takes in this process and in those it starts.
-func timed(read func() (*gate.Plan, error)) (Took, *gate.Plan, error) {
+func timed(read func() (*gate.Plan, error)) (measure.Figures, *gate.Plan, error) {
 	before, begin := spent(), time.Now()
 	plan, err := read()
-	return Took{time.Since(begin), spent() - before}, plan, err
+	return measure.Figures{Wall: time.Since(begin), CPU: spent() - before}, plan, err
 }
 
 // spent is the CPU time of this process and of all that it started and that ended.

@@ -1,57 +1,104 @@
+// Command whole changes a world by one instance of the official provider, with
+// terraform alone and with holdfast in front of it. Package bench runs it: with
+// all that it takes to have a world it is a large program, and what starts the
+// readers of plans must be a small one.
 package main
 
 import (
 	"context"
+	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
-	"math"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/holdfast-gate/holdfast/e2e/bench/measure"
 	"github.com/holdfast-gate/holdfast/e2e/stage"
 	"github.com/holdfast-gate/holdfast/e2e/tool"
 	"github.com/holdfast-gate/holdfast/gate/awssim"
 )
 
-// applyBars are the promises about the whole with n instances, from how many times
-// what terraform takes alone it takes with holdfast around it.
-func applyBars(n int, cpu, wall float64, why string) []bar {
-	what := fmt.Sprintf("holdfast apply over terraform plan and apply, %d, ", n)
-	return []bar{
-		{what + "CPU", "%", 3, 0, false, (cpu - 1) * 100, why},
-		{what + "wall", "%", 3, 0, false, (wall - 1) * 100, why},
+// A Result is what the whole took, or why that was not measured.
+type Result struct {
+	Text      string
+	CPU, Wall float64 // of holdfast apply, in those of terraform plan and apply
+	Why       string
+}
+
+func main() {
+	if os.Getenv(lapsFile) != "" {
+		os.Exit(stopwatch(os.Args[1:]))
+	}
+	instances := flag.Int("instances", 1000, "instances in the world")
+	rounds := flag.Int("rounds", 3, "how often each way adds one and takes one away")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	r, err := whole(ctx, *instances, *rounds, os.Stderr)
+	if err == nil {
+		err = json.NewEncoder(os.Stdout).Encode(r)
+	}
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "whole:", err)
+		os.Exit(1)
 	}
 }
 
-// measureApply has terraform, and holdfast with the same terraform, change a
-// world of n instances of the official provider by one.
-func measureApply(ctx context.Context, dir string, n, rounds int, out, log io.Writer) ([]bar, error) {
+// whole has terraform, and holdfast with the same terraform, change a world of n
+// instances of the official provider by one.
+func whole(ctx context.Context, n, rounds int, log io.Writer) (Result, error) {
 	path, _, err := tool.Terraform(ctx, log)
 	if err != nil {
-		return applyBars(n, math.NaN(), math.NaN(), "there is no terraform"), nil
+		return Result{Why: "there is no terraform"}, nil
 	}
 	mirror := tool.Mirror()
 	if mirror == "" {
 		fmt.Fprintf(log, "\n!!! NOTHING WAS APPLIED WITH THE OFFICIAL PROVIDER: %s names no mirror that has it\n\n", tool.MirrorVariable)
-		return applyBars(n, math.NaN(), math.NaN(), "the official provider is not here"), nil
+		return Result{Why: "the official provider is not here"}, nil
 	}
+	dir, err := os.MkdirTemp("", "holdfast-bench-whole-")
+	if err != nil {
+		return Result{}, err
+	}
+	defer os.RemoveAll(dir)
 	holdfast := filepath.Join(dir, "holdfast")
-	if _, _, err := run(ctx, nil, "go", "build", "-o", holdfast, module+"/cmd/holdfast"); err != nil {
-		return nil, err
+	if _, _, err := measure.Run(ctx, nil, "go", "build", "-o", holdfast, "github.com/holdfast-gate/holdfast/cmd/holdfast"); err != nil {
+		return Result{}, err
 	}
 	w, err := newWorld(path, holdfast)
 	if err != nil {
-		return nil, err
+		return Result{}, err
 	}
 	defer w.Close()
 	if err := w.UseMirror(mirror); err != nil {
-		return nil, err
+		return Result{}, err
 	}
-	return w.race(ctx, n, rounds, out, log)
+	return w.race(ctx, n, rounds, log)
 }
+
+// config makes a number of instances, in clusters of six.
+const config = `terraform {
+  required_providers {
+    aws = { source = "hashicorp/aws" }
+  }
+}
+
+provider "aws" {
+  region = "us-east-1"
+}
+
+resource "aws_instance" "search" {
+  count         = %d
+  ami           = "ami-12c6146b"
+  instance_type = "t3.micro"
+  tags          = { Cluster = "search-${floor(count.index / 6)}", Name = "search-${count.index}" }
+}
+`
 
 // A world is a simulated account, a configuration for it, and the programs that
 // change it. Its clock is the real one, and what AWS does is done at once.
@@ -78,7 +125,7 @@ func newWorld(terraform, holdfast string) (*world, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp("", "holdfast-bench-apply-")
+	dir, err := os.MkdirTemp("", "holdfast-bench-world-")
 	if err != nil {
 		s.Close()
 		return nil, err
@@ -104,7 +151,7 @@ func (w *world) Close() error {
 
 // configure writes a configuration of n instances.
 func (w *world) configure(n int) error {
-	return os.WriteFile(w.file("main.tf"), fmt.Appendf(nil, savedConfig, n), 0o600)
+	return os.WriteFile(w.file("main.tf"), fmt.Appendf(nil, config, n), 0o600)
 }
 
 // running is how many instances there are.
@@ -120,7 +167,7 @@ func (w *world) running() int {
 
 // A trial is one run of one way to change the world by one instance.
 type trial struct {
-	figures
+	measure.Figures
 	laps  []lap
 	calls map[string]int // of AWS, by action
 }
@@ -134,11 +181,11 @@ func (w *world) try(ctx context.Context, n int, commands ...[]string) (trial, er
 	}
 	before := len(w.World.Calls())
 	for _, argv := range commands {
-		f, _, err := run(ctx, w.env, argv...)
+		f, _, err := measure.Run(ctx, w.env, argv...)
 		if err != nil {
 			return t, err
 		}
-		t.wall, t.cpu, t.peak = t.wall+f.wall, t.cpu+f.cpu, max(t.peak, f.peak)
+		t.Wall, t.CPU, t.Peak = t.Wall+f.Wall, t.CPU+f.CPU, max(t.Peak, f.Peak)
 	}
 	for _, c := range w.World.Calls()[before:] {
 		t.calls[c.Service+" "+c.Action]++
@@ -169,30 +216,30 @@ func (w *world) guarded(ctx context.Context, n int) (trial, error) {
 // race makes n instances, has both ways add one and take it away again in every
 // round, and prints what that took. Each way grows the world as often as the
 // other, and comes after the other as often.
-func (w *world) race(ctx context.Context, n, rounds int, out, log io.Writer) ([]bar, error) {
+func (w *world) race(ctx context.Context, n, rounds int, log io.Writer) (Result, error) {
 	fmt.Fprintf(log, "making %d instances\n", n)
 	made, err := w.try(ctx, n,
 		[]string{w.terraform, "-chdir=" + w.dir, "init", "-input=false"},
 		[]string{w.terraform, "-chdir=" + w.dir, "apply", "-input=false", "-auto-approve", "-parallelism=100"})
 	if err != nil {
-		return nil, err
+		return Result{}, err
 	}
-	fmt.Fprintf(log, "made in %s s (CPU %s)\n", number(wall(made.figures)), number(cpu(made.figures)))
+	fmt.Fprintf(log, "made in %s s (CPU %s)\n", measure.Number(measure.Wall(made.Figures)), measure.Number(measure.CPU(made.Figures)))
 	var plain, guarded [2][]trial // grown, shrunk
 	for range rounds {
 		for i, do := range []func(context.Context, int) (trial, error){w.plain, w.guarded, w.guarded, w.plain} {
 			shrinks := i % 2
 			t, err := do(ctx, n+1-shrinks)
 			if err != nil {
-				return nil, err
+				return Result{}, err
 			}
 			name, to := "terraform", &plain
 			if i == 1 || i == 2 {
 				name, to = "holdfast", &guarded
 			}
 			to[shrinks] = append(to[shrinks], t)
-			fmt.Fprintf(log, "%s to %d: wall %.2f s, CPU %.2f s\n", name, n+1-shrinks, wall(t.figures), cpu(t.figures))
+			fmt.Fprintf(log, "%s to %d: wall %.2f s, CPU %.2f s\n", name, n+1-shrinks, measure.Wall(t.Figures), measure.CPU(t.Figures))
 		}
 	}
-	return compared(n, slices.Concat(plain[:]...), slices.Concat(guarded[:]...), out)
+	return compared(n, slices.Concat(plain[:]...), slices.Concat(guarded[:]...))
 }

@@ -3,44 +3,46 @@ package main
 import (
 	"cmp"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"strings"
 	"text/tabwriter"
+
+	"github.com/holdfast-gate/holdfast/e2e/bench/measure"
 )
 
-// compared prints what n instances took to be changed by one with terraform alone
-// and through holdfast, where the latter goes, and what AWS was asked; and holds
-// it against the bars. Trials of the same index made the same change.
-func compared(n int, plain, guarded []trial, out io.Writer) ([]bar, error) {
-	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+// compared says what n instances took to be changed by one with terraform alone
+// and through holdfast, where the latter goes, and what AWS was asked. Trials of the same index made the same change.
+func compared(n int, plain, guarded []trial) (Result, error) {
+	var out strings.Builder
+	t := tabwriter.NewWriter(&out, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(t, "%d instances, one more or less, %d times each way\n", n, len(plain))
 	fmt.Fprintln(t, "way\tbest wall s\tmedian wall s\tbest CPU s\tmedian CPU s\tpeak MiB\tcalls of AWS")
 	for _, w := range []struct {
 		name   string
 		trials []trial
 	}{{"terraform plan and apply", plain}, {"holdfast apply", guarded}} {
-		runs := of(w.trials, trial.took)
-		b := best(runs)
-		fmt.Fprintf(t, "%s\t%.2f\t%.2f\t%.2f\t%.2f\t%.0f\t%.0f\n", w.name, wall(b), median(of(runs, wall)), cpu(b), median(of(runs, cpu)), peak(b)/(1<<20), median(of(w.trials, trial.asked)))
+		runs := measure.Of(w.trials, trial.took)
+		b := measure.Best(runs)
+		fmt.Fprintf(t, "%s\t%.2f\t%.2f\t%.2f\t%.2f\t%.0f\t%.0f\n", w.name, measure.Wall(b), measure.Median(measure.Of(runs, measure.Wall)), measure.CPU(b), measure.Median(measure.Of(runs, measure.CPU)), measure.Peak(b)/(1<<20), measure.Median(measure.Of(w.trials, trial.asked)))
 	}
 	fmt.Fprintln(t, "\npart of holdfast apply\tcalls\tmedian wall s\tmedian CPU s\twall against plan and apply\tCPU against them")
 	for _, name := range parts(guarded) {
-		part := func(t trial) figures { return t.part(name) }
-		share := func(f func(figures) float64) float64 {
-			return 100 * median(of(guarded, func(t trial) float64 { return f(t.part(name)) / (f(t.part("plan")) + f(t.part("apply"))) }))
+		part := func(t trial) measure.Figures { return t.part(name) }
+		share := func(f func(measure.Figures) float64) float64 {
+			return 100 * measure.Median(measure.Of(guarded, func(t trial) float64 { return f(t.part(name)) / (f(t.part("plan")) + f(t.part("apply"))) }))
 		}
-		runs := of(guarded, part)
-		fmt.Fprintf(t, "%s\t%d\t%.2f\t%.2f\t%.1f %%\t%.1f %%\n", cmp.Or(name, "holdfast itself"), guarded[0].times(name), median(of(runs, wall)), median(of(runs, cpu)), share(wall), share(cpu))
+		runs := measure.Of(guarded, part)
+		fmt.Fprintf(t, "%s\t%d\t%.2f\t%.2f\t%.1f %%\t%.1f %%\n", cmp.Or(name, "holdfast itself"), guarded[0].times(name), measure.Median(measure.Of(runs, measure.Wall)), measure.Median(measure.Of(runs, measure.CPU)), share(measure.Wall), share(measure.CPU))
 	}
 	fmt.Fprintf(t, "\ncalls of AWS that holdfast makes in addition: %s\n\n", strings.Join(added(plain, guarded), ", "))
-	alone, with := of(plain, trial.took), of(guarded, trial.took)
-	return applyBars(n, ratio(with, alone, cpu), ratio(with, alone, wall), ""), t.Flush()
+	alone, with := measure.Of(plain, trial.took), measure.Of(guarded, trial.took)
+	err := t.Flush()
+	return Result{Text: out.String(), CPU: measure.Ratio(with, alone, measure.CPU), Wall: measure.Ratio(with, alone, measure.Wall)}, err
 }
 
 // took is what a trial took.
-func (t trial) took() figures { return t.figures }
+func (t trial) took() measure.Figures { return t.Figures }
 
 // asked is how many calls of AWS it made.
 func (t trial) asked() float64 {
@@ -53,17 +55,17 @@ func (t trial) asked() float64 {
 
 // part is what all calls of one subcommand of terraform took together; without a
 // name, what is left without any.
-func (t trial) part(name string) figures {
-	var f figures
+func (t trial) part(name string) measure.Figures {
+	var f measure.Figures
 	if name == "" {
-		f = t.figures
+		f = t.Figures
 	}
 	for _, l := range t.laps {
 		switch name {
 		case l.Call:
-			f.wall, f.cpu = f.wall+l.Wall, f.cpu+l.CPU
+			f.Wall, f.CPU = f.Wall+l.Wall, f.CPU+l.CPU
 		case "":
-			f.wall, f.cpu = f.wall-l.Wall, f.cpu-l.CPU
+			f.Wall, f.CPU = f.Wall-l.Wall, f.CPU-l.CPU
 		}
 	}
 	return f
@@ -103,7 +105,7 @@ func added(others, some []trial) []string {
 	var out []string
 	for _, action := range slices.Sorted(maps.Keys(actions)) {
 		count := func(t trial) float64 { return float64(t.calls[action]) }
-		if more := median(of(some, count)) - median(of(others, count)); more > 0 {
+		if more := measure.Median(measure.Of(some, count)) - measure.Median(measure.Of(others, count)); more > 0 {
 			out = append(out, fmt.Sprintf("%.0f %s", more, action))
 		}
 	}

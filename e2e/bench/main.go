@@ -43,7 +43,7 @@ func bench(ctx context.Context, args []string, out, log io.Writer) error {
 	program := flags.Bool("program", true, "measure the binary too: its size, its build and its start-up")
 	saved := flags.Bool("saved", true, "measure reading a saved plan too, against terraform show")
 	apply := flags.Bool("apply", false, "measure the whole too: holdfast apply against terraform plan and apply of one instance more or less, with hashicorp/aws from the mirror that HOLDFAST_PLUGIN_MIRROR names; each of -rounds is two runs of either, and for 1,000 instances takes minutes")
-	instances := flags.Int("instances", 1000, "instances in the world of -apply")
+	instances := flags.Int("instances", 1000, "instances in the world of -apply, in clusters of six, the last one of fewer")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}

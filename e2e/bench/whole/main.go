@@ -49,9 +49,16 @@ func main() {
 	}
 }
 
+// size is how many instances a cluster has, but the last.
+const size = 6
+
 // whole has terraform, and holdfast with the same terraform, change a world of n
 // instances of the official provider by one.
 func whole(ctx context.Context, n, rounds int, log io.Writer) (Result, error) {
+	// One more would be a cluster of its own, whose only member the gate keeps.
+	if n < size || n%size == 0 {
+		return Result{}, fmt.Errorf("-instances: %d is less than %d or a multiple of it\nGive another number", n, size)
+	}
 	path, _, err := tool.Terraform(ctx, log)
 	if err != nil {
 		return Result{Why: "there is no terraform"}, nil

@@ -41,14 +41,19 @@ func (g *global) gate() (*pipeline.Gate, error) {
 	return g.gateUnder(cfg), nil
 }
 
+// decode reads a plan in little memory. What follows, the reading of AWS above
+// all, has not as much to collect and is not to pay for it.
+func decode(r io.Reader) (*gate.Plan, error) {
+	defer debug.SetGCPercent(debug.SetGCPercent(tfplan.GCPercent))
+	return tfplan.Decode(r)
+}
+
 // gateUnder is the gate under a config.
 func (g *global) gateUnder(cfg *gate.Config) *pipeline.Gate {
 	g.observe = cfg.Observe
-	// Not in Main: a process that reads no plan ends before its first collection.
-	debug.SetGCPercent(tfplan.GCPercent)
 	return &pipeline.Gate{
 		Config: cfg,
-		Decode: tfplan.Decode,
+		Decode: decode,
 		Live: func(ctx context.Context, plan *gate.Plan) (*gate.Snapshot, error) {
 			wants, err := live.Wants(plan, cfg, gate.Asked(plan, g.Suite))
 			if err != nil {

@@ -65,7 +65,7 @@ func (g *Gate) Compare(ctx context.Context) (*Comparison, error) {
 // join adds to a plan what only the comparison knows: drift that its refresh
 // did not find, and what other states record.
 func (c *Comparison) join(p *gate.Plan, now time.Time) {
-	if c == nil || p == nil {
+	if c == nil || p == nil || len(c.Differences) == 0 && len(c.Others) == 0 {
 		return
 	}
 	// What differs may be set aside.

@@ -18,7 +18,7 @@ import (
 
 // room is how many no-ops of the types that are set aside a plan has at most
 // for all of them to be among its changes.
-const room = 2000
+const room = 500
 
 // aside holds what a plan leaves alone, one record after the other, deflated in
 // memory: of an instance some thirty bytes. It is written once, in the order of

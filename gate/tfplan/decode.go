@@ -13,9 +13,9 @@ import (
 	"github.com/holdfast-gate/holdfast/gate"
 )
 
-// GCPercent is what a process sets (debug.SetGCPercent) that reads plans of a
-// hundred thousand resources in little memory: what a plan leaves behind while it
-// is read is garbage at once.
+// GCPercent is what a process sets (debug.SetGCPercent) while it reads a plan of
+// a hundred thousand resources in little memory: what a plan leaves behind while
+// it is read is garbage at once.
 const GCPercent = 30
 
 // Decode reads one plan, to the end of r. Any error is an *Error and says in

@@ -136,8 +136,16 @@ func (d *drawn) instances(name, region string) {
 		d.act(!d.one(4), gate.Change{Address: "aws_lb_target_group." + name, Type: "aws_lb_target_group", Action: gate.NoOp, ID: target, Before: a, After: a})
 	}
 	disks := d.one(3)
+	several := d.one(4) // the resource makes more clusters than one, and who is in none
 	for i := range 1 + d.IntN(5) {
 		id := d.id("i")
+		if several {
+			tags = maps.Clone(tags)
+			delete(tags, "Cluster")
+			if n := d.IntN(3); n > 0 {
+				tags["Cluster"] = fmt.Sprintf("%s-%d", name, n)
+			}
+		}
 		address := fmt.Sprintf("aws_instance.%s[%d]", name, i)
 		a := attrs(id, region, tags)
 		d.act(quiet, gate.Change{Address: address, Indexed: true, Type: "aws_instance", Action: gate.NoOp, ID: id, Before: a, After: a})

@@ -30,6 +30,7 @@ func recorded() map[string]version {
 	return map[string]version{
 		"terraform-1.5.7":  {silent: true, open: true},
 		"terraform-1.9.8":  {},
+		"terraform-1.10.5": {},
 		"terraform-1.11.4": {},
 		"terraform-1.12.2": {},
 		"terraform-1.13.5": {},

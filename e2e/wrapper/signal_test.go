@@ -14,11 +14,13 @@ import (
 )
 
 // slow makes a member that takes long to create and says when it begins. The
-// wait ends when the file go is there, or with the interrupt of the group.
+// wait ends when the file go is there, or with the interrupt of the group. Only
+// the shell says the word, terraform not yet: an interrupt that comes while it is
+// made reaches it as a second terraform, which counts it twice.
 const slow = `
 resource "terraform_data" "first" {
   provisioner "local-exec" {
-    command = "echo working; while ! test -e go; do sleep 0.1; done"
+    command = "echo work''ing; while ! test -e go; do sleep 0.1; done"
   }
 }
 

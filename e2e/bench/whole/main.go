@@ -88,7 +88,7 @@ func whole(ctx context.Context, n, rounds int, log io.Writer) (Result, error) {
 	return w.race(ctx, n, rounds, log)
 }
 
-// config makes a number of instances, in clusters of six.
+// config begins a configuration.
 const config = `terraform {
   required_providers {
     aws = { source = "hashicorp/aws" }
@@ -98,12 +98,15 @@ const config = `terraform {
 provider "aws" {
   region = "us-east-1"
 }
+`
 
-resource "aws_instance" "search" {
-  count         = %d
+// cluster is the resource of one cluster: its number, and how many instances.
+const cluster = `
+resource "aws_instance" "search_%[1]d" {
+  count         = %[2]d
   ami           = "ami-12c6146b"
   instance_type = "t3.micro"
-  tags          = { Cluster = "search-${floor(count.index / 6)}", Name = "search-${count.index}" }
+  tags          = { Cluster = "search-%[1]d", Name = "search-%[1]d-${count.index}" }
 }
 `
 
@@ -156,9 +159,14 @@ func (w *world) Close() error {
 	return os.RemoveAll(w.dir)
 }
 
-// configure writes a configuration of n instances.
+// configure writes a configuration of n instances, each cluster a resource of its
+// own.
 func (w *world) configure(n int) error {
-	return os.WriteFile(w.file("main.tf"), fmt.Appendf(nil, config, n), 0o600)
+	text := []byte(config)
+	for i := 0; i*size < n; i++ {
+		text = fmt.Appendf(text, cluster, i, min(size, n-i*size))
+	}
+	return os.WriteFile(w.file("main.tf"), text, 0o600)
 }
 
 // running is how many instances there are.

@@ -9,7 +9,7 @@ import (
 )
 
 // turns is how often records may change between being read and being written
-// before a Take gives up.
+// before a Take waits as long as for one that is held, or gives up.
 const turns = 10
 
 // errChanged is a record that changed between two looks.
@@ -43,14 +43,21 @@ func (k *Keeper) Take(ctx context.Context, account string, clusters []string, wa
 			turn = 0
 		case errors.Is(err, errChanged) && turn < turns:
 		case errors.Is(err, errChanged):
-			return nil, errors.New("the leases kept changing while they were taken\nSee who else is at it with holdfast lease list, and try again")
+			// Others are quicker, so their turn comes first, while there is time.
+			if w.over() {
+				return nil, errors.New("the leases kept changing while they were taken\nSee who else is at it with holdfast lease list, and try again")
+			}
+			if err := w.pause(ctx); err != nil {
+				return nil, err
+			}
+			turn = 0
 		default:
 			return nil, err
 		}
 	}
 }
 
-// waiting is a Take that has found a cluster taken.
+// waiting is a Take that has found a cluster taken, or others quicker.
 type waiting struct {
 	k           *Keeper
 	began, said time.Time
@@ -61,8 +68,7 @@ type waiting struct {
 // next lets time pass before another try, or returns the error of who is in
 // the way if none is left.
 func (w *waiting) next(ctx context.Context, held *HeldError) error {
-	passed := w.k.now().Sub(w.began)
-	if passed >= w.wait {
+	if w.over() {
 		return held
 	}
 	switch {
@@ -70,12 +76,20 @@ func (w *waiting) next(ctx context.Context, held *HeldError) error {
 		w.k.say("%s is being changed by %s since %s%s. Waiting up to %s.",
 			held.Cluster, held.Holder.String(), held.Since.UTC().Format("15:04:05 UTC"), held.Holder.from(), round(w.wait))
 	case w.who != held.Cluster+held.Holder.ID || w.k.now().Sub(w.said) >= news:
-		w.k.say("Still waiting… %s is being changed by %s [%s elapsed]", held.Cluster, held.Holder.String(), round(passed))
+		w.k.say("Still waiting… %s is being changed by %s [%s elapsed]", held.Cluster, held.Holder.String(), round(w.passed()))
 	default:
-		return w.k.sleep(ctx, min(poll, w.wait-passed))
+		return w.pause(ctx)
 	}
 	w.who, w.said = held.Cluster+held.Holder.ID, w.k.now()
-	return w.k.sleep(ctx, min(poll, w.wait-passed))
+	return w.pause(ctx)
+}
+
+func (w *waiting) passed() time.Duration { return w.k.now().Sub(w.began) }
+
+func (w *waiting) over() bool { return w.passed() >= w.wait }
+
+func (w *waiting) pause(ctx context.Context) error {
+	return w.k.sleep(ctx, min(poll, w.wait-w.passed()))
 }
 
 // try takes all or none, once. Nothing is written while one of them is held.

@@ -57,6 +57,26 @@ func TestAStoreInTrouble(t *testing.T) {
 	}
 }
 
+// Somebody who has time to wait is not turned away because others were quicker
+// many times.
+func TestOthersAreQuicker(t *testing.T) {
+	bubble(t, func(t *testing.T, s *sim) {
+		var lost atomic.Int64
+		s.disturb(func(op, _ string) trouble {
+			if op == "swap" && lost.Add(1) <= 5*turns {
+				return trouble{err: fmt.Errorf("412: %w", fs.ErrExist), never: true}
+			}
+			return trouble{}
+		})
+		k := keeper(s, "alice", 0)
+		_, err := k.Take(t.Context(), account, []string{"search"}, poll)
+		says(t, err, "the leases kept changing while they were taken")
+		l, err := k.Take(t.Context(), account, []string{"search"}, time.Hour)
+		ok(t, err)
+		ok(t, l.Release(t.Context()))
+	})
+}
+
 func on(op string, what trouble) func(op, key string) trouble {
 	return func(o, _ string) trouble {
 		if o == op {

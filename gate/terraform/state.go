@@ -19,19 +19,19 @@ func (t *Tool) pullStateArgv() []string { return append(t.global(), "state", "pu
 // is there for a state that none has written yet or that must be brought up to
 // date. read may be called twice.
 func (t *Tool) State(ctx context.Context, read func(io.Reader) error) error {
-	first := t.pipe(ctx, t.pullStateArgv(), read)
+	first := t.pipe(ctx, t.pullStateArgv(), t.unchecked(t.quietEnv()), read)
 	if first == nil || ctx.Err() != nil {
 		return errors.Join(ctx.Err(), first)
 	}
-	if t.pipe(ctx, t.showStateArgv(), read) == nil {
+	if t.pipe(ctx, t.showStateArgv(), t.quietEnv(), read) == nil {
 		return nil
 	}
 	return errors.Join(ctx.Err(), first)
 }
 
 // pipe runs a call that only holdfast reads and hands its output on.
-func (t *Tool) pipe(ctx context.Context, argv []string, read func(io.Reader) error) error {
-	cmd := t.command(argv, t.quietEnv())
+func (t *Tool) pipe(ctx context.Context, argv, env []string, read func(io.Reader) error) error {
+	cmd := t.command(argv, env)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return err

@@ -3,6 +3,9 @@ package terraform
 import (
 	"errors"
 	"io"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -36,5 +39,51 @@ func TestStateIsPulledAndShownOnlyWhereThatFails(t *testing.T) {
 		if got := strings.Join(read, " "); got != tt.want || (err == nil) != (tt.err == "") || err != nil && !strings.Contains(err.Error(), tt.err) {
 			t.Errorf("%s: read %q and got %v, want %q and %q", tt.part, got, err, tt.want, tt.err)
 		}
+	}
+}
+
+// Terraform checks the packages of all providers before every call, and state
+// pull starts none. Of show, which does, and of a provider that is debugged
+// nothing may be pretended.
+func TestStateIsPulledWithoutACheckOfProviders(t *testing.T) {
+	const lock = `provider "registry.terraform.io/hashicorp/aws" {
+  version = "5.100.0"
+  hashes  = ["h1:edXOJWE4ORX8Fm+dpVpICzMZJat4AX0VRCAy/xkcOc0="]
+}
+
+provider "registry.terraform.io/hashicorp/random" {
+  version = "3.7.2"
+}
+`
+	const both = `{"registry.terraform.io/hashicorp/aws":{"Protocol":"grpc","ProtocolVersion":5,"Test":true,"Addr":{"Network":"unix","String":"/dev/null"}},` +
+		`"registry.terraform.io/hashicorp/random":{"Protocol":"grpc","ProtocolVersion":5,"Test":true,"Addr":{"Network":"unix","String":"/dev/null"}}}`
+	for name, tt := range map[string]struct{ lock, debugged, want string }{
+		"two providers":          {lock, "", both},
+		"no lock file":           {"", "", ""},
+		"none in the lock file":  {"# nothing\n", "", ""},
+		"a lock file of no kind": {"provider {", "", ""},
+		"one is debugged":        {lock, "theirs", "theirs"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tool, _ := fake(t, "state, and what runs already")
+			tool.Chdir, tool.Env = t.TempDir(), Setenv(tool.Env, reattach, tt.debugged)
+			if tt.lock != "" {
+				if err := os.WriteFile(filepath.Join(tool.Chdir, ".terraform.lock.hcl"), []byte(tt.lock), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			var got []string
+			err := tool.State(t.Context(), func(r io.Reader) error {
+				text, err := io.ReadAll(r)
+				got = append(got, strings.TrimSpace(string(text)))
+				if len(got) == 1 {
+					return errors.New("show it")
+				}
+				return err
+			})
+			if want := []string{strings.TrimSpace("state " + tt.want), strings.TrimSpace("show " + tt.debugged)}; err != nil || !slices.Equal(got, want) {
+				t.Errorf("got %q, %v, want %q", got, err, want)
+			}
+		})
 	}
 }

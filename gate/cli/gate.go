@@ -93,8 +93,9 @@ func (g *global) readTouched(ctx context.Context, wants map[string]live.Want, to
 	ctx, cancel := context.WithTimeout(ctx, g.timeout)
 	defer cancel()
 	var collector live.Collector
-	if collector, g.next = g.next, nil; collector == nil && len(wants) > 0 {
+	if len(wants) > 0 {
 		collector = g.Collector(ctx, Reading{Now: g.Now, Timeout: g.timeout})
+		g.last = collector
 	}
 	return live.ReadTouched(ctx, g.Now, collector, wants, touched)
 }

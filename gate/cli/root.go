@@ -40,7 +40,7 @@ type global struct {
 	overrideFor time.Duration
 	follow      time.Duration
 	trailWait   time.Duration  // longest that a report waits to know who did it
-	next        live.Collector // the collector that reads next; nil: a new one
+	last        live.Collector // the collector that read last; nil: none did
 }
 
 // newRoot makes the whole command tree. Own verbs win only where terraform has

@@ -13,16 +13,14 @@ type historian interface {
 	StartTrail(ctx context.Context, regions []string, known aws.Rules) *aws.Trail
 }
 
-// trail returns what begins to read who did what. The next read of members is by
-// the same collector, so that the user's credentials are asked for once.
+// trail returns what begins to read who did what. It is by the collector that read
+// the members, so that the user's credentials are asked for once.
 func (g *global) trail(cfg *gate.Config) func(context.Context, []string) pipeline.Trail {
 	return func(ctx context.Context, regions []string) pipeline.Trail {
 		if len(regions) == 0 {
 			return nil
 		}
-		c := g.Collector(ctx, Reading{Now: g.Now, Timeout: g.timeout})
-		g.next = c
-		h, ok := c.(historian)
+		h, ok := g.last.(historian)
 		if !ok {
 			return nil
 		}

@@ -45,7 +45,6 @@ func (g *Gate) Compare(ctx context.Context) (*Comparison, error) {
 	if len(plan.Changes) == 0 {
 		return c, nil
 	}
-	g.beginTrail(ctx, plan)
 	if c.Snapshot, err = g.Drift.Live(ctx, plan); err != nil {
 		return nil, err
 	}
@@ -58,7 +57,9 @@ func (g *Gate) Compare(ctx context.Context) (*Comparison, error) {
 			return nil, fmt.Errorf("%s in %s could not be read in full: %s\nCorrect that and run it again", s.Name, s.Region, s.Err)
 		}
 	}
-	c.Differences = drift.Compare(all, c.Snapshot, g.Config, g.Now())
+	if c.Differences = drift.Compare(all, c.Snapshot, g.Config, g.Now()); len(c.Differences) > 0 {
+		g.beginTrail(ctx, plan)
+	}
 	return c, nil
 }
 

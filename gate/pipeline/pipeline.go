@@ -86,7 +86,6 @@ func (g *Gate) judge(ctx context.Context, plan *gate.Plan, given *gate.Verdict) 
 
 // weigh judges the changes of a plan.
 func (g *Gate) weigh(ctx context.Context, plan *gate.Plan, given *gate.Verdict) (decision, error) {
-	g.beginTrail(ctx, plan)
 	snapshot, err := g.Live(ctx, plan)
 	if err != nil {
 		return decision{}, err
@@ -107,6 +106,9 @@ func (g *Gate) weigh(ctx context.Context, plan *gate.Plan, given *gate.Verdict) 
 			return decision{}, err
 		}
 		d.Verdict = g.Evaluate(d.input)
+	}
+	if d.Verdict.Explainable() {
+		g.beginTrail(ctx, plan)
 	}
 	return d, nil
 }

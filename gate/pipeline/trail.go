@@ -26,9 +26,10 @@ type trailing struct {
 	began  time.Time
 }
 
-// beginTrail begins to read who did what where the plan is about, beside all
-// other reads. What it finds is shown and decides nothing, so nothing is said
-// where it cannot begin.
+// beginTrail begins to read who did what where the plan is about, once there is
+// something to explain: an account has two of these calls a second for everybody
+// in it. What it finds is shown and decides nothing, so nothing is said where it
+// cannot begin.
 func (g *Gate) beginTrail(ctx context.Context, plan *gate.Plan) {
 	if g.Trail == nil || g.TrailWait <= 0 || g.trail != nil && g.Now().Sub(g.trail.began) < trailAge {
 		return

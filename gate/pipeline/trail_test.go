@@ -81,6 +81,34 @@ func TestWhateverTheTrailDoesTheVerdictIsTheSameAndInTime(t *testing.T) {
 	}
 }
 
+func TestTheTrailIsNotReadWithoutAnythingToExplain(t *testing.T) {
+	var verdict gate.Verdict
+	begun := 0
+	g := &Gate{Now: time.Now, TrailWait: 4 * time.Second,
+		Live:     func(context.Context, *gate.Plan) (*gate.Snapshot, error) { return &gate.Snapshot{}, nil },
+		Evaluate: func(gate.Input) gate.Verdict { return verdict },
+		Trail: func(context.Context, []string) Trail {
+			begun++
+			return over(gate.Trail{})
+		},
+	}
+	for _, c := range []struct {
+		verdict gate.Verdict
+		want    int
+	}{{allow(), 0}, {aboutOne(), 1}} {
+		verdict, begun = c.verdict, 0
+		d, err := g.judge(t.Context(), &gate.Plan{Regions: []string{"r"}}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v := g.attributed(d.Verdict); begun != c.want || (v.Trail != nil) != (c.want > 0) {
+			t.Errorf("%s: begun %d times, want %d; it says %+v", d.Decision, begun, c.want, v.Trail)
+		}
+	}
+}
+
+// A reading that began for one verdict is not left behind when the next has
+// nothing to explain.
 func TestTheTrailIsNotWaitedForWithoutAnythingToExplain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()

@@ -9,11 +9,10 @@ import (
 	"io"
 	"math"
 	"strings"
+	"unicode"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
-	"github.com/hashicorp/hcl/v2/hclwrite"
-	"github.com/zclconf/go-cty/cty"
 
 	"github.com/holdfast-gate/holdfast/gate"
 )
@@ -184,7 +183,32 @@ func instanceKey(index jsontext.Value) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return string(hclwrite.TokensForValue(cty.StringVal(string(key))).Bytes()), nil
+	return quoted(string(key)), nil
+}
+
+// quoted is a string in the quotes of HCL. Package hclwrite does it too, but what
+// it brings along would be part of every start.
+func quoted(s string) string {
+	var out strings.Builder
+	out.WriteByte('"')
+	for i, r := range s {
+		switch named := strings.IndexRune("\n\r\t\"\\", r); {
+		case named >= 0:
+			out.WriteString(`\` + `nrt"\`[named:named+1])
+		case r == '$' || r == '%':
+			out.WriteRune(r)
+			if strings.HasPrefix(s[i+1:], "{") {
+				out.WriteRune(r)
+			}
+		case unicode.IsPrint(r):
+			out.WriteRune(r)
+		case r <= math.MaxUint16:
+			fmt.Fprintf(&out, `\u%04x`, r)
+		default:
+			fmt.Fprintf(&out, `\U%08x`, r)
+		}
+	}
+	return out.String() + `"`
 }
 
 // schemaVersion is the version of the schema from which on what is kept of a

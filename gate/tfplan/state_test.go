@@ -9,6 +9,10 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"unicode"
+
+	"github.com/hashicorp/hcl/v2/hclwrite"
+	"github.com/zclconf/go-cty/cty"
 )
 
 func stateFile(t *testing.T, name string) []byte {
@@ -207,5 +211,26 @@ func TestWhatIsNoStateIsRefused(t *testing.T) {
 		if !errors.As(err, &e) || e.Kind != c.kind || strings.Contains(e.Message, "the plan ") {
 			t.Errorf("%.40q: got %v, want one of kind %s about a state", c.text, err, c.kind)
 		}
+	}
+}
+
+// The keys of addresses are quoted as hclwrite does it, character by character,
+// but for what go-cty writes in another form before.
+func TestKeysAreQuotedAsHCLDoes(t *testing.T) {
+	compared := 0
+	for r := range rune(unicode.MaxRune + 1) {
+		for _, s := range []string{string(r), "$" + string(r), "%" + string(r) + "{"} {
+			v := cty.StringVal(s)
+			if v.AsString() != s {
+				continue
+			}
+			compared++
+			if got, want := quoted(s), string(hclwrite.TokensForValue(v).Bytes()); got != want {
+				t.Fatalf("%q: got %s, want %s", s, got, want)
+			}
+		}
+	}
+	if compared < 3*unicode.MaxRune*9/10 {
+		t.Errorf("only %d strings were compared", compared)
 	}
 }

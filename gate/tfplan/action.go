@@ -62,7 +62,7 @@ func (i *invocation) members() ([]string, error) {
 	if err := json.Unmarshal(orNull(i.Values), &v.after); err != nil {
 		return nil, err
 	}
-	if err := v.afterMask.parse(i.Sensitive); err != nil {
+	if err := v.afterMask.parse(i.Sensitive, object{}, interner{}); err != nil {
 		return nil, err
 	}
 	_, attrs, err := v.keep([]string{"instance_id"})

@@ -111,7 +111,7 @@ func (a *aside) set(raw *resourceChange, i int) bool {
 func hiddenBeside(unknown, before, after jsontext.Value, kept []string) (string, bool) {
 	var marked, left, right mask
 	for m, raw := range map[*mask]jsontext.Value{&marked: unknown, &left: before, &right: after} {
-		if m.parse(raw) != nil || m.all {
+		if m.parse(raw, object{}, interner{}) != nil || m.all {
 			return "", false
 		}
 	}

@@ -46,7 +46,7 @@ func (d *decoder) resourceChange(i int) error {
 	idle := action == gate.NoOp || action == gate.Read
 	// A data source is only ever read. An entry that says otherwise is kept as
 	// if it were a resource: dropping it might drop a delete.
-	if idle && (raw.Mode == "data" || gate.KeptAttributes(raw.Type) == nil) {
+	if idle && (raw.Mode == "data" || d.kept(raw.Type) == nil) {
 		return nil
 	}
 	// Two entries for one object contradict each other; which of them Terraform
@@ -70,7 +70,7 @@ func (d *decoder) resourceChange(i int) error {
 // are left out, and so is what differs only by the noise of the provider.
 func (d *decoder) resourceDrift(i int) error {
 	raw, err := d.entry("resource_drift", i)
-	if err != nil || gate.KeptAttributes(raw.Type) == nil {
+	if err != nil || d.kept(raw.Type) == nil {
 		return err
 	}
 	c, err := d.change(raw, actionOf(raw.Change.Actions))
@@ -249,12 +249,11 @@ func (d *decoder) change(raw *resourceChange, action gate.Action) (*gate.Change,
 	if action == gate.ActionUnknown {
 		c.RawAction = rawAction(raw.Change.Actions)
 	}
-	kept := gate.KeptAttributes(raw.Type)
-	v, err := valuesOf(raw, kept)
+	kept := d.kept(raw.Type)
+	v, err := d.values(raw, kept)
 	if err != nil {
 		return nil, err
 	}
-	v.recent = d.recent
 	if err := v.compare(c, kept); err != nil {
 		return nil, err
 	}
@@ -271,6 +270,16 @@ func (d *decoder) change(raw *resourceChange, action gate.Action) (*gate.Change,
 	}
 	c.Region, c.Account = d.names.of(c.Region), d.names.of(c.Account)
 	return c, nil
+}
+
+// kept is gate.KeptAttributes, asked once.
+func (d *decoder) kept(kind string) []string {
+	kept, asked := d.keeps[kind]
+	if !asked {
+		kept = gate.KeptAttributes(kind)
+		d.keeps[kind] = kept
+	}
+	return kept
 }
 
 // fill fills in the kept attributes of a change, and what it says by them of

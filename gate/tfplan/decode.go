@@ -60,6 +60,8 @@ type decoder struct {
 	seen    seen
 	config  *configuration
 	names   interner
+	keeps   map[string][]string // of types
+	tables  tables
 	recent  *recent
 	isPlan  bool // a member was seen that only a plan has
 	isState bool // a member was seen that only a state has
@@ -73,6 +75,7 @@ func newDecoder(in io.Reader) *decoder {
 		seen:   newSeen(),
 		config: newConfiguration(),
 		names:  interner{},
+		keeps:  map[string][]string{},
 		recent: newRecent(),
 	}
 }

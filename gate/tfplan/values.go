@@ -24,57 +24,82 @@ type values struct {
 	recent                *recent
 }
 
-// valuesOf splits the values of an entry. Of sides that are written alike only
-// the attributes that are kept are there.
-func valuesOf(raw *resourceChange, kept []string) (*values, error) {
-	v := &values{}
+// tables are the maps that the values of one entry after the other stand in.
+type tables [5]object
+
+// table is an empty one of them.
+func (t *tables) table(i int) object {
+	// A map that was made for a great object is slow to empty.
+	if t[i] == nil || len(t[i]) > 1<<10 {
+		t[i] = object{}
+	}
+	clear(t[i])
+	return t[i]
+}
+
+// values splits the values of an entry, which are good until the next is split.
+// Of sides that are written alike only the attributes that are kept are there.
+func (d *decoder) values(raw *resourceChange, kept []string) (*values, error) {
+	v := &values{recent: d.recent}
 	c := &raw.Change
 	err := errors.Join(
-		v.unknown.parse(c.AfterUnknown),
-		v.beforeMask.parse(c.BeforeSensitive),
-		v.afterMask.parse(c.AfterSensitive),
+		v.unknown.parse(c.AfterUnknown, d.tables.table(0), d.names),
+		v.beforeMask.parse(c.BeforeSensitive, d.tables.table(1), d.names),
+		v.afterMask.parse(c.AfterSensitive, d.tables.table(2), d.names),
 	)
 	if err != nil {
 		return v, err
 	}
 	if len(c.Before) > 0 && bytes.Equal(c.Before, c.After) {
 		v.alike = true
-		v.before, err = pick(c.Before, kept)
+		v.before, err = split(c.Before, d.tables.table(3), kept, d.names)
 		v.after = v.before
 		return v, err
 	}
-	return v, errors.Join(json.Unmarshal(orNull(c.Before), &v.before), json.Unmarshal(orNull(c.After), &v.after))
+	var wrong error
+	v.before, err = split(c.Before, d.tables.table(3), nil, d.names)
+	v.after, wrong = split(c.After, d.tables.table(4), nil, d.names)
+	return v, errors.Join(err, wrong)
 }
 
-// pick splits an object, or null, into the members that are kept.
-func pick(raw jsontext.Value, kept []string) (object, error) {
-	// Names were compared when the value was read.
-	dec := jsontext.NewDecoder(bytes.NewBuffer(raw), jsontext.AllowDuplicateNames(true))
-	open, err := dec.ReadToken()
+// split puts the members of an object that was read as JSON before into a table:
+// those that are kept, all if that is nil. Their values are parts of raw. There is
+// no table for null, or for nothing at all.
+func split(raw jsontext.Value, into object, kept []string, names interner) (object, error) {
 	switch {
-	case err != nil || open.Kind() == 'n':
-		return nil, err
-	case open.Kind() != '{':
+	case len(raw) == 0 || raw.Kind() == 'n':
+		return nil, nil
+	case raw.Kind() != '{':
 		return nil, errors.New("no object")
 	}
-	out := make(object, len(kept))
-	for dec.PeekKind() == '"' {
-		name, err := dec.ReadValue()
-		if err != nil {
-			return nil, err
+	var wrong error
+	eachMember(raw, func(name, value jsontext.Value) {
+		if kept != nil {
+			if i := slices.IndexFunc(kept, func(k string) bool { return is(name, k) }); i >= 0 {
+				into[kept[i]] = value
+			}
+			return
 		}
-		i := slices.IndexFunc(kept, func(k string) bool { return is(name, k) })
-		value, err := dec.ReadValue()
-		if err != nil {
-			return nil, err
-		}
-		if i >= 0 {
-			// The decoder's own slice is good only until it reads on.
-			end := dec.InputOffset()
-			out[kept[i]] = raw[end-int64(len(value)) : end]
+		text, err := names.unquoted(name)
+		wrong = errors.Join(wrong, err)
+		into[text] = value
+	})
+	return into, wrong
+}
+
+// unquoted is the one copy of a quoted string.
+func (n interner) unquoted(quoted jsontext.Value) (string, error) {
+	text := []byte(quoted[1 : len(quoted)-1])
+	if bytes.ContainsRune(quoted, '\\') {
+		var err error
+		if text, err = jsontext.AppendUnquote(nil, quoted); err != nil {
+			return "", err
 		}
 	}
-	return out, nil
+	if kept, ok := n[string(text)]; ok {
+		return kept, nil
+	}
+	return n.of(string(text)), nil
 }
 
 // is reports whether a quoted string is s.
@@ -103,14 +128,16 @@ type mask struct {
 	parts object
 }
 
-func (m *mask) parse(v jsontext.Value) error {
+// parse reads a mask, its parts into a table.
+func (m *mask) parse(v jsontext.Value, into object, names interner) (err error) {
 	switch {
 	case len(v) == 0 || v.Kind() == 'f' || v.Kind() == 'n':
 		return nil
 	case v.Kind() == '{' && !bytes.Contains(v, []byte("true")):
 		return nil
 	case v.Kind() == '{':
-		return json.Unmarshal(v, &m.parts)
+		m.parts, err = split(v, into, nil, names)
+		return err
 	}
 	// Neither nothing nor a list of parts: everything is marked.
 	m.all = true
@@ -127,6 +154,9 @@ func (m *mask) of(name string) jsontext.Value {
 
 // contains reports whether a mask marks anything.
 func contains(m jsontext.Value) bool {
+	if string(m) == "true" {
+		return true
+	}
 	if !bytes.Contains(m, []byte("true")) {
 		return false
 	}

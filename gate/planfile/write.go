@@ -12,12 +12,24 @@ import (
 
 // writer writes the JSON, entry by entry.
 type writer struct {
-	w   io.Writer
-	b   []byte
-	err error
+	w    io.Writer
+	b    []byte
+	mask []byte // of the last object
+	kept map[string][]string
+	err  error
 }
 
-func newWriter(w io.Writer) *writer { return &writer{w: w} }
+func newWriter(w io.Writer) *writer { return &writer{w: w, kept: map[string][]string{}} }
+
+// keeps is gate.KeptAttributes, asked once.
+func (o *writer) keeps(kind string) []string {
+	kept, asked := o.kept[kind]
+	if !asked {
+		kept = gate.KeptAttributes(kind)
+		o.kept[kind] = kept
+	}
+	return kept
+}
 
 // spill hands on what is written so far, once it is worth a call.
 func (o *writer) spill() {
@@ -105,7 +117,7 @@ func (o *writer) changes(list []change, v version, places map[string]string) err
 		if err := o.change(c, v, mode, kind); err != nil {
 			return err
 		}
-		if mode == "managed" && gate.KeptAttributes(kind) != nil {
+		if mode == "managed" && o.keeps(kind) != nil {
 			places[gate.Unkeyed(c.address)] = c.provider
 		}
 		o.spill()
@@ -140,7 +152,7 @@ func (o *writer) change(c *change, v version, mode, kind string) error {
 		}
 	}
 	o.raw(`,"change":{"actions":` + words)
-	kept := gate.KeptAttributes(kind)
+	kept := o.keeps(kind)
 	idle := c.action == 0 || c.action == 2
 	if idle && (mode == "data" || kept == nil) {
 		// Nobody reads what does not change of a type that is not known.
@@ -197,8 +209,8 @@ func (o *writer) change(c *change, v version, mode, kind string) error {
 }
 
 // object writes a value of a change, null for none, and returns the mask of
-// which of its attributes are unknown, wholly or in part. Where only is not nil,
-// the other attributes are left out.
+// which of its attributes are unknown, wholly or in part, which is good until the
+// next object. Where only is not nil, the other attributes are left out.
 func (o *writer) object(c *change, value int, only []string) (unknownMask []byte, err error) {
 	if value < 0 {
 		o.raw("null")
@@ -218,7 +230,7 @@ func (o *writer) object(c *change, value int, only []string) (unknownMask []byte
 	case t.kind != mapping:
 		return nil, unproven("an object in it has another form than was seen")
 	}
-	unknownMask = append(unknownMask, '{')
+	unknownMask = append(o.mask[:0], '{')
 	o.raw("{")
 	empty := len(o.b)
 	for range t.n {
@@ -259,7 +271,8 @@ func (o *writer) object(c *change, value int, only []string) (unknownMask []byte
 		unknownMask = append(unknownMask, ":true"...)
 	}
 	o.raw("}")
-	return append(unknownMask, '}'), at.end()
+	o.mask = append(unknownMask, '}')
+	return o.mask, at.end()
 }
 
 // end makes sure that nothing follows a value.

@@ -29,6 +29,7 @@ type version struct {
 func recorded() map[string]version {
 	return map[string]version{
 		"terraform-1.5.7":  {silent: true, open: true},
+		"terraform-1.6.6":  {silent: true, open: true},
 		"terraform-1.7.5":  {silent: true, open: true},
 		"terraform-1.8.5":  {},
 		"terraform-1.9.8":  {},

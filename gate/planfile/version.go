@@ -41,6 +41,7 @@ func recorded() map[string]version {
 		"terraform-1.14.9": {},
 		"terraform-1.15.0": {},
 		"terraform-1.15.5": {},
+		"tofu-1.6.3":       {silent: true, open: true},
 		"tofu-1.8.11":      {silent: true},
 		"tofu-1.9.4":       {silent: true},
 		"tofu-1.10.10":     {silent: true},

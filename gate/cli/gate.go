@@ -65,7 +65,7 @@ func (g *global) gateUnder(cfg *gate.Config) *pipeline.Gate {
 		},
 		Evaluate: func(in gate.Input) gate.Verdict { return gate.Evaluate(in, g.Suite) },
 		Now:      g.Now,
-		Saved:    planfile.JSON, PlanReader: pipeline.PlanReader(g.planReader),
+		Saved:    planfile.JSON, Maker: planfile.Maker, PlanReader: pipeline.PlanReader(g.planReader),
 		Find:  func() (pipeline.Shower, error) { return g.tool() },
 		Wait:  g.wait,
 		Sleep: g.Sleep,

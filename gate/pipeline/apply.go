@@ -102,7 +102,7 @@ func (w *Wrapper) applyNew(ctx context.Context, args terraform.Args) (int, error
 	if !asks && len(args.Vars) == 0 {
 		return w.change(ctx, c)
 	}
-	version, err := w.Tool.Version(ctx)
+	version, err := w.version(ctx, file, d.input.Plan)
 	if err != nil {
 		return 1, err
 	}
@@ -115,6 +115,33 @@ func (w *Wrapper) applyNew(ctx context.Context, args terraform.Args) (int, error
 		}
 	}
 	return w.change(ctx, c)
+}
+
+// version is what made a plan file, and which release of it: as the file says, else
+// as it says itself, for which a process has to be started.
+func (w *Wrapper) version(ctx context.Context, path string, plan *gate.Plan) (terraform.Version, error) {
+	if product, err := w.maker(w.local(path)); err == nil {
+		if v, err := terraform.NewVersion(product, plan.TerraformVersion); err == nil {
+			return v, nil
+		}
+	}
+	return w.Tool.Version(ctx)
+}
+
+func (w *Wrapper) maker(path string) (string, error) {
+	if w.Maker == nil {
+		return "", errors.New("no plan file is read here")
+	}
+	file, err := open(path)
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return "", err
+	}
+	return w.Maker(file, info.Size())
 }
 
 // trivial reports whether there is nothing to apply. OpenTofu's plans do not

@@ -67,6 +67,39 @@ func TestApply(t *testing.T) {
 	}
 }
 
+// The plan file says who made it, and no process is started to ask, unless it
+// does not.
+func TestWhoMadeThePlanIsReadFromIt(t *testing.T) {
+	plan := gate.Plan{Applyable: gate.Yes, TerraformVersion: "1.12.6"}
+	for name, c := range map[string]struct {
+		maker    string
+		err      error
+		number   string
+		asks, is string
+	}{
+		"it says so":       {maker: "OpenTofu", number: "1.12.6", is: "OpenTofu"},
+		"it does not":      {err: errors.New("no lock file"), number: "1.12.6", asks: " version", is: "Terraform"},
+		"not which number": {maker: "OpenTofu", number: "x", asks: " version", is: "Terraform"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, "yes\n", allow())
+			p := plan
+			p.TerraformVersion = c.number
+			w.Decode = decoded(&p)
+			w.Maker = func(io.ReaderAt, int64) (string, error) { return c.maker, c.err }
+			if code, err := w.Apply(t.Context(), "apply", nil); code != 0 || err != nil {
+				t.Fatalf("got %d, %v", code, err)
+			}
+			if got, want := w.calls(), "plan show workspace"+c.asks+" apply"; got != want {
+				t.Errorf("calls: got %q, want %q", got, want)
+			}
+			if want := "  " + c.is + " will perform the actions"; !strings.Contains(w.out.String(), want) {
+				t.Errorf("got %q, want %q in it", w.out.String(), want)
+			}
+		})
+	}
+}
+
 func TestThePlanIsPrivate(t *testing.T) {
 	w := newWorld(t, "", allow())
 	if code, err := w.Apply(t.Context(), "apply", []string{"-auto-approve"}); code != 0 || err != nil {

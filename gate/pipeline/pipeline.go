@@ -16,7 +16,7 @@ import (
 )
 
 // A Gate turns a plan and the world into verdicts. All fields but Reload, Saved,
-// PlanReader, Find, Wait, Sleep, Log, Drift, Trail and TrailWait are required.
+// Maker, PlanReader, Find, Wait, Sleep, Log, Drift, Trail and TrailWait are required.
 type Gate struct {
 	Config   *gate.Config
 	Decode   func(io.Reader) (*gate.Plan, error)                       // reads `terraform show -json`
@@ -25,6 +25,7 @@ type Gate struct {
 	Now      func() time.Time
 
 	Saved      func(r io.ReaderAt, size int64, w io.Writer) (workspace string, err error) // writes a plan file as JSON, or says why it does not read it; nil reads none
+	Maker      func(r io.ReaderAt, size int64) (product string, err error)                // who made a plan file; nil knows of none
 	PlanReader PlanReader                                                                 // who reads plan files
 
 	Find  func() (Shower, error)                     // asked only where terraform must show a plan file

@@ -61,6 +61,17 @@ func JSON(r io.ReaderAt, size int64, w io.Writer) (workspace string, err error) 
 	return p.workspace, out.flush()
 }
 
+// Maker says which product made a plan file: "Terraform" or "OpenTofu". An error is
+// an *Unproven.
+func Maker(r io.ReaderAt, size int64) (product string, err error) {
+	archive, err := zip.NewReader(r, size)
+	if err != nil {
+		return "", unproven("it is no whole zip archive")
+	}
+	product, err = maker(archive)
+	return map[string]string{"terraform": "Terraform", "tofu": "OpenTofu"}[product], err
+}
+
 // maker is which product made the archive: "terraform" or "tofu". The plan says
 // only a number, and both count alike; but each begins the lock file that it
 // packs with its own name, whoever wrote the one in the directory.

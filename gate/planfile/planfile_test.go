@@ -40,6 +40,10 @@ func TestBothWays(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			maker, err := planfile.Maker(bytes.NewReader(raw), int64(len(raw)))
+			if want := strings.HasPrefix(name, "tofu-"); err != nil || (maker == "OpenTofu") != want || (maker == "Terraform") == want {
+				t.Errorf("it was made by %q (%v)", maker, err)
+			}
 			var b bytes.Buffer
 			_, err = planfile.JSON(bytes.NewReader(raw), int64(len(raw)), &b)
 			if strings.HasSuffix(name, "actions.tfplan") {

@@ -32,11 +32,17 @@ func (t *Tool) Version(ctx context.Context) (Version, error) {
 	if m == nil {
 		return Version{}, fmt.Errorf("%s does not say which version it is\nName a terraform or tofu with --tf-path or HOLDFAST_TF_PATH", t.Path)
 	}
-	number, err := goversion.NewVersion(m[2])
+	v, err := NewVersion(m[1], m[2])
 	if err != nil {
 		return Version{}, fmt.Errorf("%s says it is version %q, which is not a version\nName a terraform or tofu with --tf-path or HOLDFAST_TF_PATH", t.Path, m[2])
 	}
-	return Version{Product: m[1], Number: number}, nil
+	return v, nil
+}
+
+// NewVersion is the version of a product, or an error if number is none.
+func NewVersion(product, number string) (Version, error) {
+	n, err := goversion.NewVersion(number)
+	return Version{Product: product, Number: n}, err
 }
 
 // VarsWithPlan reports whether apply takes -var together with a saved plan,

@@ -28,9 +28,12 @@ import (
 	"github.com/holdfast-gate/holdfast/gate/planfile"
 )
 
-// both is what CI gives. Without it holdfast reads plan files as it does for
+// Both are what CI gives. Without the first holdfast reads plan files as it does for
 // everybody; the recorded pairs of gate/planfile hold its reader either way.
-var both = flag.Bool("both", false, "terraform reads each plan file too, and a difference fails the story")
+var (
+	both = flag.Bool("both", false, "terraform reads each plan file too, and a difference fails the story")
+	long = flag.Bool("long", false, "TestScripts plays the scripts of testdata/long, which are long, and not the others")
+)
 
 func TestMain(m *testing.M) {
 	// Many scripts wait for a clock or a lease most of the time: more of them at
@@ -81,7 +84,11 @@ func TestExamples(t *testing.T) {
 }
 
 func TestScripts(t *testing.T) {
-	play(t, quick(), filepath.Join("testdata", "script"), "")
+	dir := "script"
+	if *long {
+		dir = "long"
+	}
+	play(t, quick(), filepath.Join("testdata", dir), "")
 }
 
 // playExamples plays the scripts of every example.

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-var kills = flag.Int("kills", 24, "processes to kill, about; from 250 on every step is among them")
+var kills = flag.Int("kills", 16, "processes to kill, about; from 250 on every step is among them")
 
 func TestMain(m *testing.M) {
 	if spec := os.Getenv(childSpec); spec != "" {

@@ -34,7 +34,7 @@ import (
 
 var (
 	full  = flag.Bool("full", false, "run every cell of the matrix, not a sample")
-	cells = flag.Int("cells", 200, "how many cells a sample has")
+	cells = flag.Int("cells", 120, "how many cells a sample has")
 	only  = flag.String("only", "", "run only the scenarios whose name has this in it")
 	seed  = flag.Uint64("seed", 0, "seed of the sample; 0 takes a fresh one")
 )

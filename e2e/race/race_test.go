@@ -13,7 +13,7 @@ import (
 )
 
 var (
-	interleavings = flag.Int("interleavings", 12, "random interleavings to play")
+	interleavings = flag.Int("interleavings", 8, "random interleavings to play")
 	seed          = flag.Uint64("seed", 0, "seed of the first interleaving; the default takes the time")
 )
 

@@ -21,7 +21,7 @@ func unpasted() map[string]string {
 // Every kind of drift has a script that pastes its way out, after which
 // terraform's plan is empty.
 func TestEveryKindOfDriftIsRepairedByAScript(t *testing.T) {
-	scripts, err := filepath.Glob(filepath.Join("..", "testdata", "script", "drift_*.txtar"))
+	scripts, err := filepath.Glob(filepath.Join("..", "testdata", "*", "drift_*.txtar"))
 	if err != nil {
 		t.Fatal(err)
 	}

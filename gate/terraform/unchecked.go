@@ -15,8 +15,9 @@ const reattach = "TF_REATTACH_PROVIDERS"
 
 // unchecked is an environment for a call that starts no provider. Terraform
 // holds the whole package of each against the lock file before every call, 700
-// MB of hashicorp/aws alone; one that is said to run already it does not. The
-// address is nobody's, so that a call that wants a provider after all fails.
+// MB of hashicorp/aws alone; one that is said to run already it does not, as seen
+// with Terraform 1.5, 1.11 and 1.15 and OpenTofu 1.6 and 1.12. The address is
+// nobody's, so that a call that wants a provider after all fails.
 func (t *Tool) unchecked(env []string) []string {
 	names := t.locked()
 	if len(names) == 0 || Getenv(env, reattach) != "" {

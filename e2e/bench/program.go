@@ -33,13 +33,21 @@ func measureProgram(ctx context.Context, dir string, out io.Writer) ([]bar, erro
 	if err != nil {
 		return nil, err
 	}
-	empty, err := buildEmpty(ctx, dir)
+	sdk, err := clients(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var starts, empties []measure.Figures
+	empty, err := buildIdle(ctx, dir, "empty")
+	if err != nil {
+		return nil, err
+	}
+	idle, err := buildIdle(ctx, dir, "idle", sdk...)
+	if err != nil {
+		return nil, err
+	}
+	var starts, empties, idles []measure.Figures
 	for range 20 {
-		for argv, to := range map[[2]string]*[]measure.Figures{{binary, "--help"}: &starts, {empty, ""}: &empties} {
+		for argv, to := range map[[2]string]*[]measure.Figures{{binary, "--help"}: &starts, {empty, ""}: &empties, {idle, ""}: &idles} {
 			f, _, err := measure.Run(ctx, nil, argv[:]...)
 			if err != nil {
 				return nil, err
@@ -56,8 +64,10 @@ func measureProgram(ctx context.Context, dir string, out io.Writer) ([]bar, erro
 		return nil, err
 	}
 	fmt.Fprintf(out, "holdfast is %.0f MB; its largest parts: %s\n", float64(info.Size())/1e6, parts)
-	fmt.Fprintf(out, "it starts in %sx the time and %sx the CPU of a Go program that does nothing, which takes %s ms\n\n",
-		measure.Number(measure.Ratio(starts, empties, measure.Wall)), measure.Number(measure.Ratio(starts, empties, measure.CPU)), measure.Number(measure.Best(empties).Wall.Seconds()*1000))
+	fmt.Fprintf(out, "it starts in %sx the time and %sx the CPU of a Go program that does nothing, which takes %s ms;\n",
+		measure.Number(measure.Ratio(starts, empties, measure.Wall)), measure.Number(measure.Ratio(starts, empties, measure.CPU)), milliseconds(empties))
+	fmt.Fprintf(out, "one that does nothing and has the %d packages of the AWS SDK that holdfast has takes %sx, %s ms\n\n",
+		len(sdk), measure.Number(measure.Ratio(idles, empties, measure.Wall)), milliseconds(idles))
 	return []bar{
 		{"start-up", "ms", 15, 0, false, measure.Best(starts).Wall.Seconds() * 1000, ""},
 		{"CPU of a start", "ms", 15, 0, false, measure.Best(starts).CPU.Seconds() * 1000, ""},
@@ -65,13 +75,45 @@ func measureProgram(ctx context.Context, dir string, out io.Writer) ([]bar, erro
 	}, nil
 }
 
-// buildEmpty builds a program that does nothing: no Go program starts sooner.
-func buildEmpty(ctx context.Context, dir string) (string, error) {
-	source, binary := filepath.Join(dir, "empty.go"), filepath.Join(dir, "empty")
-	if err := os.WriteFile(source, []byte("package main\n\nfunc main() {}\n"), 0o600); err != nil {
+// milliseconds is the shortest time of several runs.
+func milliseconds(runs []measure.Figures) string {
+	return measure.Number(measure.Best(runs).Wall.Seconds() * 1000)
+}
+
+// clients are the packages of the AWS SDK that holdfast's own import: its
+// start cannot take less than theirs.
+func clients(ctx context.Context) ([]string, error) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
+	defer cancel()
+	list := `{{with .Module}}{{if .Main}}{{range $.Imports}}{{println .}}{{end}}{{end}}{{end}}`
+	own, err := exec.CommandContext(ctx, "go", "list", "-deps", "-f", list, module+"/cmd/holdfast").Output()
+	if err != nil {
+		return nil, fmt.Errorf("go list: %w", err)
+	}
+	var sdk []string
+	for path := range strings.FieldsSeq(string(own)) {
+		if strings.HasPrefix(path, "github.com/aws/aws-sdk-go-v2") && !slices.Contains(sdk, path) {
+			sdk = append(sdk, path)
+		}
+	}
+	slices.Sort(sdk)
+	return sdk, nil
+}
+
+// buildIdle builds a program that does nothing: no Go program with these
+// packages starts sooner.
+func buildIdle(ctx context.Context, dir, name string, packages ...string) (string, error) {
+	var source strings.Builder
+	source.WriteString("package main\n\n")
+	for _, path := range packages {
+		fmt.Fprintf(&source, "import _ %q\n", path)
+	}
+	source.WriteString("\nfunc main() {}\n")
+	file, binary := filepath.Join(dir, name+".go"), filepath.Join(dir, name)
+	if err := os.WriteFile(file, []byte(source.String()), 0o600); err != nil {
 		return "", err
 	}
-	_, _, err := measure.Run(ctx, nil, "go", "build", "-o", binary, source)
+	_, _, err := measure.Run(ctx, nil, "go", "build", "-o", binary, file)
 	return binary, err
 }
 

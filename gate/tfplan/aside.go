@@ -88,7 +88,7 @@ func (a *aside) set(raw *resourceChange, i int) bool {
 	}
 	found := make([]jsontext.Value, len(kept))
 	eachMember(c.Before, func(name, value jsontext.Value) {
-		if n := slices.IndexFunc(kept, func(k string) bool { return is(name, k) }); n >= 0 {
+		if n := index(kept, name); n >= 0 {
 			found[n] = value
 		}
 	})
@@ -99,7 +99,7 @@ func (a *aside) set(raw *resourceChange, i int) bool {
 	}
 	_, indexed := stripKey(raw.Address)
 	a.add(kind{raw.Type, raw.Provider, raw.Reason, indexed || isSet(raw.Index), hidden}, raw.Address, kept, found)
-	a.wheres.note(kept, found)
+	a.wheres.note(raw.Type, kept, found)
 	if a.n <= a.room {
 		a.at = append(a.at, int32(i))
 	}
@@ -109,6 +109,9 @@ func (a *aside) set(raw *resourceChange, i int) bool {
 // hiddenBeside names what is sensitive, and reports whether nothing is unknown
 // and nothing sensitive among the kept attributes.
 func hiddenBeside(unknown, before, after jsontext.Value, kept []string) (string, bool) {
+	if marksNothing(unknown) && marksNothing(before) && marksNothing(after) {
+		return "", true
+	}
 	var marked, left, right mask
 	for m, raw := range map[*mask]jsontext.Value{&marked: unknown, &left: before, &right: after} {
 		if m.parse(raw, object{}, interner{}) != nil || m.all {
@@ -117,9 +120,6 @@ func hiddenBeside(unknown, before, after jsontext.Value, kept []string) (string,
 	}
 	if len(marked.parts) > 0 {
 		return "", false
-	}
-	if len(left.parts)+len(right.parts) == 0 {
-		return "", true
 	}
 	v := values{beforeMask: left, afterMask: right}
 	names := v.sensitive(kept)
@@ -178,9 +178,10 @@ func (a *aside) end() {
 	a.pack, a.known, a.last, a.buf = nil, nil, nil, nil
 }
 
-// each calls f with every record of these types, in the order of the plan, as the
-// change it was made of, without what only the plan as a whole tells.
-func (a *aside) each(types []string, f func(gate.Change) bool) error {
+// each calls f with every record of these types (nil: all), in the order of the
+// plan, as the change it was made of, with these attributes (nil: all that are
+// kept) and without what only the plan as a whole tells.
+func (a *aside) each(types, attributes []string, f func(gate.Change) bool) error {
 	if a.n == 0 {
 		return nil
 	}
@@ -209,7 +210,7 @@ func (a *aside) each(types []string, f func(gate.Change) bool) error {
 		if len(types) > 0 && !slices.Contains(types, k.resourceType) {
 			continue
 		}
-		c, err := k.change(r, recent)
+		c, err := k.change(r, attributes, recent)
 		if err != nil || !f(c) {
 			return err
 		}
@@ -280,8 +281,9 @@ func decoded(raw jsontext.Value, recent *recent) (any, error) {
 	return recent.shared(out), err
 }
 
-// change makes of a record the change that the entry would have been.
-func (k kind) change(r *record, recent *recent) (gate.Change, error) {
+// change makes of a record the change that the entry would have been, with these
+// attributes.
+func (k kind) change(r *record, attributes []string, recent *recent) (gate.Change, error) {
 	address := string(r.address)
 	resource, _ := stripKey(address)
 	c := gate.Change{Address: address, Resource: resource, Indexed: k.indexed, Type: k.resourceType, Provider: k.provider, Action: gate.NoOp, Reason: k.reason, Before: make(gate.Attrs, len(r.kept))}
@@ -289,7 +291,7 @@ func (k kind) change(r *record, recent *recent) (gate.Change, error) {
 		c.Sensitive = strings.Split(k.sensitive, " ")
 	}
 	for n, name := range r.kept {
-		if !r.has[n] {
+		if !r.has[n] || attributes != nil && !slices.Contains(attributes, name) {
 			continue
 		}
 		v, err := r.value(n, recent)
@@ -309,7 +311,7 @@ func (a *aside) Len() int { return a.n }
 // All implements gate.Aside.
 func (a *aside) All(types ...string) iter.Seq[gate.Change] {
 	return func(yield func(gate.Change) bool) {
-		err := a.each(types, func(c gate.Change) bool {
+		err := a.each(types, nil, func(c gate.Change) bool {
 			a.places.fill(&c)
 			return yield(c)
 		})

@@ -48,7 +48,7 @@ func (c *configuration) region(address string) string {
 		return ""
 	}
 	var text string
-	if json.Unmarshal(orNull(region.Constant), &text) == nil && regionName.MatchString(text) {
+	if json.Unmarshal(orNull(region.Constant), &text) == nil && isRegion(text) {
 		return text
 	}
 	if len(region.References) != 1 {
@@ -191,7 +191,7 @@ func (d *decoder) variable(name string) error {
 		return err
 	}
 	var text string
-	if json.Unmarshal(orNull(raw.Value), &text) == nil && regionName.MatchString(text) {
+	if json.Unmarshal(orNull(raw.Value), &text) == nil && isRegion(text) {
 		d.config.variables[name] = text
 	}
 	return nil

@@ -90,7 +90,7 @@ func (d *decoder) recall() error {
 	all := make([]gate.Change, 0, len(d.plan.Changes)+d.aside.n)
 	rest, places := d.plan.Changes, d.places
 	n := 0
-	err := d.aside.each(nil, func(c gate.Change) bool {
+	err := d.aside.each(nil, nil, func(c gate.Change) bool {
 		before := sort.SearchInts(places, int(d.aside.at[n]))
 		all = append(append(all, rest[:before]...), c)
 		rest, places = rest[before:], places[before:]

@@ -66,6 +66,18 @@ func TestPlannedValuesAreNoChanges(t *testing.T) {
 	}
 }
 
+// What is skipped may be called resources and be no list of them, or be one deep
+// down: whatever it is, what comes after it is read.
+func TestWhatIsCalledResourcesIsSkipped(t *testing.T) {
+	for _, value := range []string{`[]`, `[1,"resources",[{"resources":{}}],{}]`, `{}`, `{"resources":[{}]}`, `"resources"`, `1`, `null`, `true`} {
+		p := decode(t, `{"format_version":"1.2","prior_state":{"values":[{"resources":`+value+`,"x":"resources"},"resources",[1]],"x":1},"x":["resources",[2]],`+
+			`"resource_changes":[`+instance("delete")+`],"errored":true}`)
+		if len(p.Changes) != 1 || !p.Errored {
+			t.Errorf("%s: got %d changes and errored %t, want the delete that follows it and true", value, len(p.Changes), p.Errored)
+		}
+	}
+}
+
 func TestActions(t *testing.T) {
 	for _, tc := range []struct {
 		words []string

@@ -71,6 +71,7 @@ func TestDepthBombs(t *testing.T) {
 		"a skipped member":      section(`"x":%s`),
 		"the planned values":    section(`"planned_values":%s`),
 		"the prior state":       section(`"prior_state":%s`),
+		"a resource of it":      section(`"prior_state":{"resources":[%s]}`),
 		"a variable":            section(`"variables":{"a":{"value":%s}}`),
 		"a provider block":      section(`"configuration":{"provider_config":{"aws":{"expressions":{"region":{"constant_value":%s}}}}}`),
 		"the configuration":     section(`"configuration":{"root_module":%s}`),
@@ -137,6 +138,8 @@ func TestSizeBombs(t *testing.T) {
 		{"a million digits that differ", with(part(`"before":{"x":1%s},"after":{"x":2}`), "0", 1_000_000), taken, 64 * MiB},
 		{"100 MB of blanks", with(section(`"x":%s1`), "    ", 25_000_000), refused, 512 * MiB},
 		{"30 MB of list, skipped", with(section(`"prior_state":[%s1]`), `{"a":[1]},`, 3_000_000), taken, 16 * MiB},
+		{"30 MB of a list of resources, skipped", with(section(`"prior_state":{"resources":[%s1]}`), `{"a":[1]},`, 3_000_000), taken, 16 * MiB},
+		{"100 MB of one resource, skipped", with(section(`"prior_state":{"resources":[[%s1]]}`), `{"a":[1]},`, 10_000_000), refused, 512 * MiB},
 		{"three million lists in a kept value", with(held(`[%s0]`), "[],", 3_000_000), refused, 256 * MiB},
 		{"three million objects in a kept value", with(held(`[%s0]`), "{},", 3_000_000), refused, 256 * MiB},
 		{"three million lists within lists", with(held(`[%s0]`), "[[[[[[]]]]]],", 500_000), refused, 256 * MiB},
@@ -265,6 +268,8 @@ func TestDuplicateNames(t *testing.T) {
 	twice["unknown"] = part(`"after":{},"after_unknown":{"tags":{"a":true,"a":false}}`)
 	twice["action values"] = section(`"action_invocations":[{"address":"a","config_values":{"instance_id":"i-1","instance_id":"i-2"}}]`)
 	twice["skipped, deep"] = section(`"prior_state":{"values":[{"a":{"b":1,"b":2}}]}`)
+	twice["skipped, in a list of resources"] = section(`"prior_state":{"values":{"root_module":{"resources":[{"address":"a"},{"values":{"id":"i-1","id":"i-2"}}]}}}`)
+	twice["a list of resources"] = section(`"prior_state":{"values":{"root_module":{"resources":[],"resources":[]}}}`)
 	twice["provider"] = section(`"configuration":{"provider_config":{"aws":{},"aws":{}}}`)
 	for name, in := range twice {
 		t.Run(name, func(t *testing.T) {
@@ -322,7 +327,7 @@ func TestNamesThatDraw(t *testing.T) {
 
 // Cut anywhere, a plan is none: what is missing could be the delete.
 func TestTruncatedAnywhere(t *testing.T) {
-	plan := section(`"resource_drift":[` + instance("update") + `],"timestamp":"2026-11-22T08:00:00Z","configuration":{"provider_config":{"aws":{}}},"prior_state":{"a":[1,"\u0061",true]}`)
+	plan := section(`"resource_drift":[` + instance("update") + `],"timestamp":"2026-11-22T08:00:00Z","configuration":{"provider_config":{"aws":{}}},"prior_state":{"a":[1,"\u0061",true],"resources":[{"values":{"id":"i-1"}},[]]}`)
 	plan = strings.Replace(plan, `"resource_changes":[]`, `"resource_changes":[`+instance("delete")+`,`+entry("aws_instance.b", []string{"no-op"}, ``, `{"id":"i-2"}`, `{"id":"i-2"}`)+`]`, 1)
 	if err := hostile(t, strings.NewReader(plan), MiB); err != nil {
 		t.Fatal(err)

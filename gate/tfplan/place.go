@@ -1,7 +1,6 @@
 package tfplan
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -57,14 +56,49 @@ func keys(address string) [][2]int {
 	return spans
 }
 
-// The names of regions and zones, of all partitions: us-east-1, us-gov-west-1,
-// eusc-de-east-1. A local zone (us-west-2-lax-1a) is no zone here: what comes
-// before its letter is not a region.
-var (
-	regionName = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-\d{1,2}$`)
-	zoneName   = regexp.MustCompile(`^([a-z]{2,4}(?:-[a-z]+)+-\d{1,2})[a-z]$`)
-	accountID  = regexp.MustCompile(`^\d{12}$`)
-)
+// whereabouts are the attributes that say where a change is, or what it is
+// attached to.
+var whereabouts = []string{"id", "region", "arn", "target_group_arn", "lb_target_group_arn", "availability_zone", "instance_id", "target_id"}
+
+// isRegion reports whether s is the name of a region, of any partition: us-east-1,
+// us-gov-west-1, eusc-de-east-1. That is three or more parts: two to four letters,
+// words, and a number of one or two digits.
+func isRegion(s string) bool {
+	first, rest, _ := strings.Cut(s, "-")
+	last := strings.LastIndexByte(rest, '-')
+	if len(first) < 2 || len(first) > 4 || !within(first, 'a', 'z') || last < 0 {
+		return false
+	}
+	for word := range strings.SplitSeq(rest[:last], "-") {
+		if word == "" || !within(word, 'a', 'z') {
+			return false
+		}
+	}
+	number := rest[last+1:]
+	return len(number) >= 1 && len(number) <= 2 && within(number, '0', '9')
+}
+
+// ofZone is the region of a zone, empty if s is no name of one. A local zone
+// (us-west-2-lax-1a) is none here: what comes before its letter is not a region.
+func ofZone(s string) string {
+	if n := len(s) - 1; n > 0 && within(s[n:], 'a', 'z') && isRegion(s[:n]) {
+		return s[:n]
+	}
+	return ""
+}
+
+// isAccount reports whether s is the number of an account.
+func isAccount(s string) bool { return len(s) == 12 && within(s, '0', '9') }
+
+// within reports whether every byte of s lies between two.
+func within(s string, low, high byte) bool {
+	for i := range len(s) {
+		if s[i] < low || s[i] > high {
+			return false
+		}
+	}
+	return true
+}
 
 // regionOf is the region a change says it is in, empty when it does not. The
 // object that is there now comes first: it is the one that can be lost.
@@ -72,7 +106,7 @@ func regionOf(c *gate.Change) string {
 	sides := []gate.Attrs{c.Before, c.After}
 	// Version 6 of the AWS provider gives every regional resource a region.
 	for _, side := range sides {
-		if r := side.String("region"); regionName.MatchString(r) {
+		if r := side.String("region"); isRegion(r) {
 			return r
 		}
 	}
@@ -82,8 +116,8 @@ func regionOf(c *gate.Change) string {
 		}
 	}
 	for _, side := range sides {
-		if m := zoneName.FindStringSubmatch(side.String("availability_zone")); m != nil {
-			return m[1]
+		if r := ofZone(side.String("availability_zone")); r != "" {
+			return r
 		}
 	}
 	return ""
@@ -105,7 +139,7 @@ func fromARN(a gate.Attrs) (region, account string) {
 	for _, name := range []string{"arn", "target_group_arn", "lb_target_group_arn"} {
 		// arn:partition:service:region:account:resource
 		part := strings.SplitN(a.String(name), ":", 6)
-		if len(part) == 6 && part[0] == "arn" && regionName.MatchString(part[3]) && accountID.MatchString(part[4]) {
+		if len(part) == 6 && part[0] == "arn" && isRegion(part[3]) && isAccount(part[4]) {
 			return part[3], part[4]
 		}
 	}
@@ -132,8 +166,8 @@ func (d *decoder) locate() error {
 		regions[w.region], accounts[w.account] = true, true
 	}
 	var err error
-	if d.aside.wheres.lost {
-		err = d.aside.each(nil, func(c gate.Change) bool {
+	if lost := d.aside.wheres.lost; len(lost) > 0 {
+		err = d.aside.each(lost, whereabouts, func(c gate.Change) bool {
 			asks(c)
 			p.fill(&c)
 			regions[c.Region], accounts[c.Account] = true, true
@@ -172,7 +206,7 @@ func (d *decoder) members(wanted map[string]bool) (map[string]string, error) {
 	for _, c := range d.plan.Changes {
 		note(c)
 	}
-	return out, d.aside.each([]string{"aws_instance"}, note)
+	return out, d.aside.each([]string{"aws_instance"}, whereabouts, note)
 }
 
 // places is what tells where a change is that does not say it itself.

@@ -1,6 +1,8 @@
 package tfplan
 
 import (
+	"math/rand/v2"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -30,6 +32,45 @@ func TestRegion(t *testing.T) {
 		if c.Region != tc.want {
 			t.Errorf("%s: got region %q, want %q", tc.name, c.Region, tc.want)
 		}
+	}
+}
+
+// The names that are recognised are those of these patterns, for what is one
+// change away from a name too.
+func TestNamesOfPlaces(t *testing.T) {
+	region := regexp.MustCompile(`^[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}$`)
+	zone := regexp.MustCompile(`^([a-z]{2,4}(?:-[a-z]+)+-[0-9]{1,2})[a-z]$`)
+	account := regexp.MustCompile(`^[0-9]{12}$`)
+	names := []string{"", "us-east-1", "us-gov-west-1", "eusc-de-east-1", "ap-southeast-10", "us-west-2a", "us-west-2-lax-1a", "us-east-1-wl1-bos-wlz-1", "123456789012"}
+	const signs = "az09-A \n\x00é`{/:"
+	rng := rand.New(rand.NewPCG(1, 2))
+	right, wrong := 0, 0
+	for range 200_000 {
+		name := []byte(names[rng.IntN(len(names))])
+		for range rng.IntN(3) {
+			at := rng.IntN(len(name) + 1)
+			var put []byte
+			if rng.IntN(3) > 0 {
+				put = []byte{signs[rng.IntN(len(signs))]}
+			}
+			name = append(append(append([]byte{}, name[:at]...), put...), name[min(at+rng.IntN(2), len(name)):]...)
+		}
+		s := string(name)
+		want := ""
+		if m := zone.FindStringSubmatch(s); m != nil {
+			want = m[1]
+		}
+		if isRegion(s) != region.MatchString(s) || ofZone(s) != want || isAccount(s) != account.MatchString(s) {
+			t.Fatalf("%q: got region %t, zone of %q, account %t; want %t, %q, %t", s, isRegion(s), ofZone(s), isAccount(s), region.MatchString(s), want, account.MatchString(s))
+		}
+		if isRegion(s) || want != "" || isAccount(s) {
+			right++
+		} else {
+			wrong++
+		}
+	}
+	if right < 1000 || wrong < 1000 {
+		t.Errorf("got %d names and %d that are none, want many of either", right, wrong)
 	}
 }
 

@@ -75,7 +75,7 @@ func split(raw jsontext.Value, into object, kept []string, names interner) (obje
 	var wrong error
 	eachMember(raw, func(name, value jsontext.Value) {
 		if kept != nil {
-			if i := slices.IndexFunc(kept, func(k string) bool { return is(name, k) }); i >= 0 {
+			if i := index(kept, name); i >= 0 {
 				into[kept[i]] = value
 			}
 			return
@@ -90,7 +90,7 @@ func split(raw jsontext.Value, into object, kept []string, names interner) (obje
 // unquoted is the one copy of a quoted string.
 func (n interner) unquoted(quoted jsontext.Value) (string, error) {
 	text := []byte(quoted[1 : len(quoted)-1])
-	if bytes.ContainsRune(quoted, '\\') {
+	if bytes.IndexByte(quoted, '\\') >= 0 {
 		var err error
 		if text, err = jsontext.AppendUnquote(nil, quoted); err != nil {
 			return "", err
@@ -102,16 +102,21 @@ func (n interner) unquoted(quoted jsontext.Value) (string, error) {
 	return n.of(string(text)), nil
 }
 
-// is reports whether a quoted string is s.
-func is(quoted jsontext.Value, s string) bool {
-	if len(quoted) == len(s)+2 && string(quoted[1:len(quoted)-1]) == s {
-		return true
+// index is where a quoted name stands among names, -1 where it does not.
+func index(names []string, quoted jsontext.Value) int {
+	text := []byte(quoted[1 : len(quoted)-1])
+	if bytes.IndexByte(text, '\\') >= 0 {
+		var err error
+		if text, err = jsontext.AppendUnquote(nil, quoted); err != nil {
+			return -1
+		}
 	}
-	if !bytes.ContainsRune(quoted, '\\') {
-		return false
+	for i, name := range names {
+		if string(text) == name {
+			return i
+		}
 	}
-	text, err := jsontext.AppendUnquote(nil, quoted)
-	return err == nil && string(text) == s
+	return -1
 }
 
 func orNull(v jsontext.Value) jsontext.Value {
@@ -131,9 +136,7 @@ type mask struct {
 // parse reads a mask, its parts into a table.
 func (m *mask) parse(v jsontext.Value, into object, names interner) (err error) {
 	switch {
-	case len(v) == 0 || v.Kind() == 'f' || v.Kind() == 'n':
-		return nil
-	case v.Kind() == '{' && !bytes.Contains(v, []byte("true")):
+	case marksNothing(v):
 		return nil
 	case v.Kind() == '{':
 		m.parts, err = split(v, into, nil, names)
@@ -142,6 +145,14 @@ func (m *mask) parse(v jsontext.Value, into object, names interner) (err error) 
 	// Neither nothing nor a list of parts: everything is marked.
 	m.all = true
 	return nil
+}
+
+// marksNothing reports whether a mask surely marks nothing.
+func marksNothing(v jsontext.Value) bool {
+	if len(v) == 0 || v.Kind() == 'f' || v.Kind() == 'n' {
+		return true
+	}
+	return v.Kind() == '{' && !bytes.Contains(v, []byte("true"))
 }
 
 // of is the mask of one attribute, nil when nothing of it is marked.

@@ -12,17 +12,17 @@ import (
 // wheres is where entries say that they are. Thousands of them say the same, so
 // it is found out once.
 type wheres struct {
-	places map[string]where // by the raw words
-	lost   bool             // one does not say
+	places map[string]where // by the type and the raw words
+	lost   []string         // types of which one does not say
 	buf    []byte
 }
 
 type where struct{ region, account string }
 
-// note notes where an entry is. What says so is the attributes that regionOf and
+// note notes where an entry of a type is. What says so is the attributes that regionOf and
 // accountOf look at.
-func (w *wheres) note(kept []string, found []jsontext.Value) {
-	b := w.buf[:0]
+func (w *wheres) note(resourceType string, kept []string, found []jsontext.Value) {
+	b := append(append(w.buf[:0], resourceType...), '\n')
 	for _, name := range []string{"region", "arn", "target_group_arn", "availability_zone"} {
 		value := at(kept, found, name)
 		if value.Kind() == '"' && (name == "arn" || name == "target_group_arn") {
@@ -47,7 +47,9 @@ func (w *wheres) note(kept []string, found []jsontext.Value) {
 		w.places = map[string]where{}
 	}
 	w.places[string(b)] = where{c.Region, c.Account}
-	w.lost = w.lost || c.Region == ""
+	if c.Region == "" && !slices.Contains(w.lost, resourceType) {
+		w.lost = append(w.lost, resourceType)
+	}
 }
 
 func at(kept []string, found []jsontext.Value, name string) jsontext.Value {

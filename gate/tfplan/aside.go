@@ -20,9 +20,13 @@ import (
 // for all of them to be among its changes.
 const room = 500
 
+// loose is how many bytes of records are held as they are: to deflate those of a
+// plan of ten thousand resources takes longer than their room is worth.
+const loose = 2 << 20
+
 // aside holds what a plan leaves alone, one record after the other, deflated in
-// memory: of an instance some thirty bytes. It is written once, in the order of
-// the plan, and then only read. It is a gate.Aside.
+// memory where there are many: of an instance some thirty bytes. It is written
+// once, in the order of the plan, and then only read. It is a gate.Aside.
 type aside struct {
 	types  []string // that are set aside
 	room   int      // most records that recall puts among the changes
@@ -30,8 +34,10 @@ type aside struct {
 	known  map[kind]int
 	kept   map[string][]string // by type: gate.KeptAttributes
 	last   map[string][][]byte // by type: the values of the record before, in the order of kept
-	few    []byte              // records, while there are no more than there is room for
-	packed packed              // all of them, deflated, once there are more
+	found  []jsontext.Value    // the values of the entry being set aside
+	loose  int                 // bytes of records that are not deflated
+	plain  packed              // the records, while they take no more than that
+	packed packed              // all of them, deflated, once they take more
 	pack   *flate.Writer
 	buf    []byte
 	at     []int32 // place of the first records in resource_changes, while there is room for all
@@ -47,7 +53,7 @@ type kind struct {
 	sensitive                      string // names, sorted, joined by spaces
 }
 
-func newAside() *aside { return &aside{types: asideTypes(), room: room} }
+func newAside() *aside { return &aside{types: asideTypes(), room: room, loose: loose} }
 
 // asideTypes are the types that are set aside: members and what is attached to
 // them, of which there are as many as there are members, and what every cluster
@@ -86,7 +92,9 @@ func (a *aside) set(raw *resourceChange, i int) bool {
 	if !ok {
 		return false
 	}
-	found := make([]jsontext.Value, len(kept))
+	clear(a.found)
+	found := slices.Grow(a.found[:0], len(kept))[:len(kept)]
+	a.found = found
 	eachMember(c.Before, func(name, value jsontext.Value) {
 		if n := index(kept, name); n >= 0 {
 			found[n] = value
@@ -102,6 +110,8 @@ func (a *aside) set(raw *resourceChange, i int) bool {
 	a.wheres.note(raw.Type, kept, found)
 	if a.n <= a.room {
 		a.at = append(a.at, int32(i))
+	} else {
+		a.at = nil
 	}
 	return true
 }
@@ -157,15 +167,18 @@ func (a *aside) add(k kind, address string, kept []string, found []jsontext.Valu
 		last[n] = append(last[n][:0], value...)
 	}
 	a.buf = b
-	if a.n++; a.n <= a.room {
-		a.few = append(a.few, b...)
+	a.n++
+	// Writing to memory does not fail, and the level is one that there is.
+	if a.pack == nil && a.plain.size()+len(b) <= a.loose {
+		_, _ = a.plain.Write(b)
 		return
 	}
-	// Writing to memory does not fail, and the level is one that there is.
 	if a.pack == nil {
 		a.pack, _ = flate.NewWriter(&a.packed, flate.BestSpeed)
-		_, _ = a.pack.Write(a.few)
-		a.few, a.at = nil, nil
+		for _, piece := range a.plain {
+			_, _ = a.pack.Write(piece)
+		}
+		a.plain = nil
 	}
 	_, _ = a.pack.Write(b)
 }
@@ -175,7 +188,7 @@ func (a *aside) end() {
 	if a.pack != nil {
 		_ = a.pack.Close()
 	}
-	a.pack, a.known, a.last, a.buf = nil, nil, nil, nil
+	a.pack, a.known, a.last, a.buf, a.found = nil, nil, nil, nil, nil
 }
 
 // each calls f with every record of these types (nil: all), in the order of the
@@ -185,7 +198,7 @@ func (a *aside) each(types, attributes []string, f func(gate.Change) bool) error
 	if a.n == 0 {
 		return nil
 	}
-	var from io.Reader = bytes.NewReader(a.few)
+	var from io.Reader = &unpacking{from: a.plain}
 	if a.packed != nil {
 		from = flate.NewReader(&unpacking{from: a.packed})
 	}
@@ -286,12 +299,16 @@ func decoded(raw jsontext.Value, recent *recent) (any, error) {
 func (k kind) change(r *record, attributes []string, recent *recent) (gate.Change, error) {
 	address := string(r.address)
 	resource, _ := stripKey(address)
-	c := gate.Change{Address: address, Resource: resource, Indexed: k.indexed, Type: k.resourceType, Provider: k.provider, Action: gate.NoOp, Reason: k.reason, Before: make(gate.Attrs, len(r.kept))}
+	c := gate.Change{Address: address, Resource: resource, Indexed: k.indexed, Type: k.resourceType, Provider: k.provider, Action: gate.NoOp, Reason: k.reason}
 	if k.sensitive != "" {
 		c.Sensitive = strings.Split(k.sensitive, " ")
 	}
+	if attributes == nil {
+		attributes = r.kept
+	}
+	c.Before = make(gate.Attrs, len(attributes))
 	for n, name := range r.kept {
-		if !r.has[n] || attributes != nil && !slices.Contains(attributes, name) {
+		if !r.has[n] || !slices.Contains(attributes, name) {
 			continue
 		}
 		v, err := r.value(n, recent)
@@ -341,6 +358,14 @@ func (p *packed) Write(b []byte) (int, error) {
 		b = b[part:]
 	}
 	return n, nil
+}
+
+// size is how many bytes there are.
+func (p packed) size() int {
+	if len(p) == 0 {
+		return 0
+	}
+	return (len(p)-1)*piece + len(p[len(p)-1])
 }
 
 // unpacking reads packed bytes from their beginning.

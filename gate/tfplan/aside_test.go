@@ -25,7 +25,7 @@ import (
 func decodeWith(t *testing.T, text string, room int, types []string) *gate.Plan {
 	t.Helper()
 	d := newDecoder(bufio.NewReader(strings.NewReader(text)))
-	d.aside.room, d.aside.types = room, types
+	d.aside.room, d.aside.loose, d.aside.types = room, room, types
 	p, err := d.decode()
 	if err != nil {
 		t.Fatal(err)

@@ -56,9 +56,11 @@ func keys(address string) [][2]int {
 	return spans
 }
 
-// whereabouts are the attributes that say where a change is, or what it is
+// whereabouts names the attributes that say where a change is, or what it is
 // attached to.
-var whereabouts = []string{"id", "region", "arn", "target_group_arn", "lb_target_group_arn", "availability_zone", "instance_id", "target_id"}
+func whereabouts() []string {
+	return []string{"id", "region", "arn", "target_group_arn", "lb_target_group_arn", "availability_zone", "instance_id", "target_id"}
+}
 
 // isRegion reports whether s is the name of a region, of any partition: us-east-1,
 // us-gov-west-1, eusc-de-east-1. That is three or more parts: two to four letters,
@@ -167,7 +169,7 @@ func (d *decoder) locate() error {
 	}
 	var err error
 	if lost := d.aside.wheres.lost; len(lost) > 0 {
-		err = d.aside.each(lost, whereabouts, func(c gate.Change) bool {
+		err = d.aside.each(lost, whereabouts(), func(c gate.Change) bool {
 			asks(c)
 			p.fill(&c)
 			regions[c.Region], accounts[c.Account] = true, true
@@ -206,7 +208,7 @@ func (d *decoder) members(wanted map[string]bool) (map[string]string, error) {
 	for _, c := range d.plan.Changes {
 		note(c)
 	}
-	return out, d.aside.each([]string{"aws_instance"}, whereabouts, note)
+	return out, d.aside.each([]string{"aws_instance"}, whereabouts(), note)
 }
 
 // places is what tells where a change is that does not say it itself.

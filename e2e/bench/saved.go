@@ -29,19 +29,24 @@ func measureSaved(ctx context.Context, rounds int, out, log io.Writer) ([]bar, e
 	if err := json.Unmarshal(text, &all); err != nil {
 		return nil, err
 	}
-	var bars []bar
+	// What people run is the official provider, whose schemas terraform show
+	// reads; that of the tests has next to none.
+	b := bar{what: "CPU of terraform show against reading the plan file, 1,000", unit: "x", must: 100, stretch: 500, least: true, measured: math.NaN()}
 	for _, r := range all {
-		b := bar{what: "CPU of terraform show against reading the plan file, 1,000, test provider", unit: "x", must: 100, stretch: 500, least: true, measured: math.NaN(), why: r.Why}
+		name := "the provider of the tests"
 		if r.Official {
-			b.what = "CPU of terraform show against reading the plan file, 1,000, official provider"
+			name, b.why = "the official provider", r.Why
 		}
-		if len(r.Own) > 0 && len(r.Shown) > 0 {
-			own, shown := measure.Best(r.Own), measure.Best(r.Shown)
-			b.measured = measure.CPU(shown) / measure.CPU(own)
-			fmt.Fprintf(out, "a saved plan of 1,000 instances, official provider %t: read in %s ms (CPU %s), with terraform show in %s ms (CPU %s)\n\n", r.Official,
-				measure.Number(measure.Wall(own)*1000), measure.Number(measure.CPU(own)*1000), measure.Number(measure.Wall(shown)*1000), measure.Number(measure.CPU(shown)*1000))
+		if len(r.Own) == 0 || len(r.Shown) == 0 {
+			continue
 		}
-		bars = append(bars, b)
+		own, shown := measure.Best(r.Own), measure.Best(r.Shown)
+		times := measure.CPU(shown) / measure.CPU(own)
+		if r.Official {
+			b.measured = times
+		}
+		fmt.Fprintf(out, "a saved plan of 1,000 instances of %s: read in %s ms (CPU %s), with terraform show in %s ms (CPU %s, %sx)\n\n", name,
+			measure.Number(measure.Wall(own)*1000), measure.Number(measure.CPU(own)*1000), measure.Number(measure.Wall(shown)*1000), measure.Number(measure.CPU(shown)*1000), measure.Number(times))
 	}
-	return bars, nil
+	return []bar{b}, nil
 }

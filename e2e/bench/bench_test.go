@@ -220,7 +220,7 @@ func TestPlanEmptiesWhatItSays(t *testing.T) {
 // answer, and the table has a line for each way and each bar.
 func TestBench(t *testing.T) {
 	var out, log strings.Builder
-	err := bench(t.Context(), []string{"-sizes=100", "-rounds=1", "-program=false", "-saved=false", "-conftest=" + filepath.Join(t.TempDir(), "none")}, &out, &log)
+	err := bench(t.Context(), []string{"-sizes=100", "-rounds=1", "-program=false", "-saved=false", "-live=false", "-conftest=" + filepath.Join(t.TempDir(), "none")}, &out, &log)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -277,5 +277,20 @@ func TestBarsAreMetOrNot(t *testing.T) {
 		if got := tc.bar.met(); got != tc.want {
 			t.Errorf("%+v: got %q, want %q", tc.bar, got, tc.want)
 		}
+	}
+}
+
+// Figures are read by their units, and one that is missing is no zero.
+func TestMetrics(t *testing.T) {
+	const text = "goos: linux\nBenchmarkMany-2 \t 3\t 180516858 ns/op\t 8.000 calls\t 0 throttled-calls\nPASS\nok  \tx\t5.9s\n"
+	got, err := metrics(text, "calls", "throttled-calls")
+	if err != nil || got["calls"] != 8 || got["throttled-calls"] != 0 || got["ns/op"] != 180516858 {
+		t.Errorf("got %v and %v, want 8 calls of which none was throttled", got, err)
+	}
+	if _, err := metrics(text, "calls", "status-calls"); err == nil {
+		t.Error("a figure that nobody printed was read")
+	}
+	if _, err := metrics(strings.Replace(text, "8.000", "many", 1), "calls"); err == nil {
+		t.Error("a figure that is no number was read")
 	}
 }

@@ -42,6 +42,7 @@ func bench(ctx context.Context, args []string, out, log io.Writer) error {
 	most := flags.Int("most", 100_000, "resources in the largest plan that terraform-json, jq and conftest read; for 100,000 they need up to 7 GB")
 	program := flags.Bool("program", true, "measure the binary too: its size, its build and its start-up")
 	saved := flags.Bool("saved", true, "measure reading a saved plan too, against terraform show")
+	read := flags.Bool("live", true, "measure the live read too: the calls that 500 clusters take")
 	apply := flags.Bool("apply", false, "measure the whole too: holdfast apply against terraform plan and apply of one instance more or less, with hashicorp/aws from the mirror that HOLDFAST_PLUGIN_MIRROR names; each of -rounds is two runs of either, and for 1,000 instances takes minutes")
 	instances := flags.Int("instances", 1000, "instances in the world of -apply, in clusters of six, the last one of fewer")
 	if err := flags.Parse(args); err != nil {
@@ -85,6 +86,13 @@ func bench(ctx context.Context, args []string, out, log io.Writer) error {
 	}
 	if *saved {
 		own, err := measureSaved(ctx, *rounds, out, log)
+		if err != nil {
+			return err
+		}
+		bars = append(bars, own...)
+	}
+	if *read {
+		own, err := measureLive(ctx, out)
 		if err != nil {
 			return err
 		}

@@ -11,7 +11,7 @@ import (
 // terraform do nothing that takes its providers but plan and apply.
 func TestOfficialApply(t *testing.T) {
 	var out, log strings.Builder
-	if err := bench(t.Context(), []string{"-sizes=", "-program=false", "-saved=false", "-apply", "-instances=8", "-rounds=1"}, &out, &log); err != nil {
+	if err := bench(t.Context(), []string{"-sizes=", "-program=false", "-saved=false", "-live=false", "-apply", "-instances=8", "-rounds=1"}, &out, &log); err != nil {
 		t.Fatalf("%v\n%s", err, &log)
 	}
 	for _, want := range []string{"holdfast itself", "plan", "apply", "state pull"} {

@@ -29,11 +29,14 @@ func (r results) write(to io.Writer, ways []way, bars []bar) error {
 	}
 	fmt.Fprintln(t, "\nbar\tmust\tstretch\tmeasured\tmet?")
 	for _, b := range bars {
-		sign := "<="
+		sign, stretch := "<=", ""
 		if b.least {
 			sign = ">="
 		}
-		fmt.Fprintf(t, "%s\t%s %s %s\t%s\t%s %s\t%s\n", b.what, sign, measure.Number(b.must), b.unit, measure.Number(b.stretch), measure.Number(b.measured), b.unit, b.met())
+		if b.stretch != 0 {
+			stretch = measure.Number(b.stretch)
+		}
+		fmt.Fprintf(t, "%s\t%s %s %s\t%s\t%s %s\t%s\n", b.what, sign, measure.Number(b.must), b.unit, stretch, measure.Number(b.measured), b.unit, b.met())
 	}
 	return t.Flush()
 }

@@ -101,7 +101,7 @@ func Number(f float64) string {
 	case math.IsNaN(f):
 		return "-"
 	case f == 0:
-		return ""
+		return "0"
 	case math.Abs(f) < 10:
 		return fmt.Sprintf("%.2f", f)
 	}

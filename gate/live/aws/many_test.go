@@ -21,14 +21,20 @@ import (
 	"github.com/holdfast-gate/holdfast/gate/live/aws"
 )
 
-// A census is an account of clusters, one in ten of them a group and the others
-// instances with a tag, among instances that no plan is about.
+// A census is an account of clusters, some of them groups and the others instances
+// with a tag, among instances that no plan is about.
 type census struct {
 	clusters, perCluster, others int
-	groupless                    bool // all are instances with a tag
+	groups                       int // the first so many clusters are groups
 }
 
 func (c census) members() int { return c.clusters * c.perCluster }
+
+// calls is how many find all of the clusters at most, without those about each
+// group and about the status of each member, of which there are more.
+func (c census) calls() int { return up(c.clusters, 200) + c.members()/1000 + up(c.groups, 100) }
+
+func up(n, by int) int { return (n + by - 1) / by }
 
 // build makes the account, and says what a plan that touches all of its
 // clusters wants to know.
@@ -39,7 +45,7 @@ func (c census) build() (*awssim.World, live.Want) {
 		name := fmt.Sprintf("c%03d", i)
 		want.Tags[0].Values = append(want.Tags[0].Values, name)
 		tags := map[string]string{live.ClusterTag: name}
-		if i%10 == 0 && !c.groupless {
+		if i < c.groups {
 			want.Groups = append(want.Groups, name)
 			w.CreateGroup(awssim.GroupSpec{Region: here, Name: name, Max: c.perCluster, Desired: c.perCluster, Tags: tags, Type: "t3.micro", Image: "ami-1", Settled: true})
 			continue
@@ -110,13 +116,13 @@ func (c census) read(tb testing.TB, w *awssim.World, want live.Want, touched liv
 // else the account holds: those of all, and those of each group that is touched.
 // The clock is synctest's.
 func TestManyClustersCostFewCalls(t *testing.T) {
-	c := census{clusters: 500, perCluster: 4, others: 500}
+	c := census{clusters: 500, perCluster: 4, others: 500, groups: 50}
 	for name, test := range map[string]struct {
 		touched live.Touched
 		groups  int
 	}{
-		"all are touched": {live.EveryGroup, c.clusters / 10},
-		"few are touched": {func(*gate.Snapshot) map[string][]string { return map[string][]string{here: {"c010", "c020"}} }, 2},
+		"all are touched": {live.EveryGroup, c.groups},
+		"few are touched": {touchesTwo, 2},
 	} {
 		t.Run(name, func(t *testing.T) { c.costs(t, test.touched, test.groups) })
 	}
@@ -132,7 +138,6 @@ func (c census) costs(t *testing.T, touched live.Touched, groups int) {
 		for _, call := range w.Calls() {
 			calls[call.Action]++
 		}
-		up := func(n, by int) int { return (n + by - 1) / by }
 		for action, most := range map[string]int{
 			"DescribeInstances":         up(c.clusters, 200) + c.members()/1000,
 			"DescribeAutoScalingGroups": up(c.clusters, 100),
@@ -159,6 +164,43 @@ func (c census) costs(t *testing.T, touched live.Touched, groups int) {
 			t.Error("500 calls at once were not throttled, so that nothing is shown of those before")
 		}
 	})
+}
+
+// touchesTwo is a plan that touches two of the clusters.
+func touchesTwo(*gate.Snapshot) map[string][]string {
+	return map[string][]string{here: {"c010", "c020"}}
+}
+
+// What reading five hundred clusters costs that are groups, of which a plan
+// touches two: calls that find them and how many may be, calls for members that
+// their groups let go and for statuses, and calls that were throttled.
+func BenchmarkReadManyClusters(b *testing.B) {
+	c := census{clusters: 500, perCluster: 4, others: 500, groups: 500}
+	var found, strays, statuses, throttled int
+	for b.Loop() {
+		w, want := c.build()
+		refused := limited(w)
+		c.read(b, w, want, touchesTwo, direct{w})
+		found, strays, statuses, throttled = 0, 0, 0, *refused
+		for _, call := range w.Calls() {
+			switch {
+			case call.Params.Get("Filter.1.Name") == "tag:aws:autoscaling:groupName":
+				strays++
+			case call.Action == "DescribeInstances" || call.Action == "DescribeAutoScalingGroups":
+				found++
+			case call.Action == "DescribeInstanceStatus":
+				statuses++
+			}
+		}
+	}
+	if found == 0 || found > c.calls() || throttled > 0 {
+		b.Errorf("got %d calls, %d of them throttled; want at least 1 and at most %d, and none throttled", found, throttled, c.calls())
+	}
+	b.ReportMetric(float64(found), "calls")
+	b.ReportMetric(float64(c.calls()), "calls-allowed")
+	b.ReportMetric(float64(strays), "stray-calls")
+	b.ReportMetric(float64(statuses), "status-calls")
+	b.ReportMetric(float64(throttled), "throttled-calls")
 }
 
 // replay answers as a World did the first time, at no cost of its own.
@@ -193,7 +235,7 @@ func (p *replay) Do(r *http.Request) (*http.Response, error) {
 func BenchmarkReadManyMembers(b *testing.B) {
 	for _, others := range []int{0, 20000} {
 		b.Run(fmt.Sprintf("others=%d", others), func(b *testing.B) {
-			c := census{clusters: 500, perCluster: 4, others: others, groupless: true}
+			c := census{clusters: 500, perCluster: 4, others: others}
 			w, want := c.build()
 			p := &replay{direct: direct{w}, answers: map[string]*httptest.ResponseRecorder{}}
 			c.read(b, w, want, live.EveryGroup, p)

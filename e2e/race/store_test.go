@@ -71,10 +71,13 @@ type timed struct {
 	*outside
 	clock sync.Mutex
 	at    map[string]time.Time // when each key was written last
+	calls sync.WaitGroup       // on their way, also those that a runner left behind
 }
 
 // Read implements lease.Store.
 func (s *timed) Read(ctx context.Context, key string) (data []byte, version string, age time.Duration, err error) {
+	s.calls.Add(1)
+	defer s.calls.Done()
 	s.pause()
 	if ctx.Err() != nil {
 		return nil, "", 0, ctx.Err()
@@ -87,6 +90,8 @@ func (s *timed) Read(ctx context.Context, key string) (data []byte, version stri
 
 // Swap implements lease.Store.
 func (s *timed) Swap(ctx context.Context, key, version string, data []byte) (next string, err error) {
+	s.calls.Add(1)
+	defer s.calls.Done()
 	s.pause()
 	if ctx.Err() != nil {
 		return "", ctx.Err()
@@ -102,6 +107,8 @@ func (s *timed) Swap(ctx context.Context, key, version string, data []byte) (nex
 
 // List implements lease.Store.
 func (s *timed) List(ctx context.Context, prefix string) (keys []string, err error) {
+	s.calls.Add(1)
+	defer s.calls.Done()
 	s.pause()
 	s.call(func(b lease.Store) { keys, err = b.List(context.Background(), prefix) })
 	return keys, err

@@ -19,8 +19,8 @@ type wheres struct {
 
 type where struct{ region, account string }
 
-// note notes where an entry of a type is. What says so is the attributes that regionOf and
-// accountOf look at.
+// note notes where an entry of a type is. What says so is the attributes that
+// regionOf and accountOf look at.
 func (w *wheres) note(resourceType string, kept []string, found []jsontext.Value) {
 	b := append(append(w.buf[:0], resourceType...), '\n')
 	for _, name := range []string{"region", "arn", "target_group_arn", "availability_zone"} {
